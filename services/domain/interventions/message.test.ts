@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { messageFor } from './message.ts';
+import { DEFAULT_CONTACT_POLICY } from './policy.ts';
+
+const strategy = { message: 'Hello. {reason}We can help.' };
+
+test('the foremost reason that may be told is told', () => {
+  const sentences: Record<string, string | null> = {
+    gambling: null,
+    salary: 'Pay $& came late.',
+    savings: 'Savings fell.',
+  };
+  const message = messageFor(strategy, ['gambling', 'salary', 'savings'], (feature) => sentences[feature] ?? null);
+  expect(message).toBe('Hello. Pay $& came late. We can help.');
+});
+
+test('without a reason that may be told, the offer stands alone', () => {
+  expect(messageFor(strategy, ['gambling'], () => null)).toBe('Hello. We can help.');
+  expect(messageFor(strategy, [], () => 'never asked')).toBe('Hello. We can help.');
+});
+
+test('the default texts speak of help, without blame or scores', () => {
+  for (const { message } of Object.values(DEFAULT_CONTACT_POLICY.strategies)) {
+    expect(message).toContain('{reason}');
+    expect(message).not.toMatch(/risk|score|probab|default|debt|fail|miss|problem|must|overdue|\d/i);
+  }
+});
