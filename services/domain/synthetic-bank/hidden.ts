@@ -1,0 +1,77 @@
+import type { BankParameters } from './parameters.ts';
+import type { Random } from './random.ts';
+import { type HiddenState, LIFE_EVENT_KINDS, type LifeEvent, type LifeEventKind, type Traits } from './truth.ts';
+
+/**
+ * The hidden process: life events begin by chance, grow, and pass; stress follows them slowly and with noise. It reads nothing
+ * of the customer's money, so an oracle can continue it from any day on a stream of its own.
+ */
+
+export function initialHidden(traits: Traits): HiddenState {
+  return { day: traits.joinDay - 1, stress: traits.everydayStress, events: [] };
+}
+
+/** The state at the end of the next day. */
+export function nextHidden(state: HiddenState, traits: Traits, p: BankParameters, random: Random): HiddenState {
+  const day = state.day + 1;
+  const events = state.events.filter((event) => day < endOf(event));
+  const begun = beginEvent(events, day, traits, p, random);
+  if (begun !== null) events.push(begun);
+  const target = traits.everydayStress + events.reduce((sum, event) => sum + pressure(event, day, p), 0);
+  const moved = state.stress + (target - state.stress) * p.stress.pullPerDay + p.stress.noisePerDay * random.normal();
+  return { day, stress: Math.max(0, moved), events };
+}
+
+/** How strongly an event is felt on a day, 0-1. */
+export function intensityOf(event: LifeEvent, day: number): number {
+  const age = day - event.startDay;
+  if (age < event.rampDays) return smooth(age / event.rampDays);
+  const declining = age - event.rampDays - event.plateauDays;
+  return declining <= 0 ? 1 : 1 - smooth(declining / event.recoveryDays);
+}
+
+/** Severity times intensity of a kind, over the events of the state. */
+export function effectOf(state: HiddenState, kind: LifeEventKind): number {
+  let sum = 0;
+  for (const event of state.events) if (event.kind === kind) sum += event.severity * intensityOf(event, state.day);
+  return sum;
+}
+
+/** The day on which an event begins to pass. */
+export function recoveryDayOf(event: LifeEvent): number {
+  return event.startDay + event.rampDays + event.plateauDays;
+}
+
+function endOf(event: LifeEvent): number {
+  return recoveryDayOf(event) + event.recoveryDays;
+}
+
+function pressure(event: LifeEvent, day: number, p: BankParameters): number {
+  return p.events.stressWeight[event.kind] * event.severity * intensityOf(event, day);
+}
+
+/** At most two events at a time, and one of a kind. */
+function beginEvent(
+  active: readonly LifeEvent[],
+  day: number,
+  traits: Traits,
+  p: BankParameters,
+  random: Random,
+): LifeEvent | null {
+  const rates = LIFE_EVENT_KINDS.map((kind) => (active.some((e) => e.kind === kind) ? 0 : p.events.annualRate[kind]));
+  const daily = (traits.proneness * rates.reduce((sum, rate) => sum + rate, 0)) / 365;
+  if (!random.chance(daily) || active.length >= 2) return null;
+  const { severity, rampDays, plateauDays, recoveryDays } = p.events;
+  return {
+    kind: LIFE_EVENT_KINDS[random.weighted(rates)] as LifeEventKind,
+    startDay: day,
+    severity: random.between(severity.low, severity.high),
+    rampDays: random.integer(rampDays.low, rampDays.high),
+    plateauDays: random.integer(plateauDays.low, plateauDays.high),
+    recoveryDays: random.integer(recoveryDays.low, recoveryDays.high),
+  };
+}
+
+function smooth(x: number): number {
+  return x <= 0 ? 0 : x >= 1 ? 1 : x * x * (3 - 2 * x);
+}
