@@ -14,14 +14,14 @@ type Explain = (example: ForestCase) => { baseValue: number; rows: number[][] };
 const explainBy =
   (create: (forest: Forest) => ShapKernel): Explain =>
   ({ forest, rows, count }) => {
-  const kernel = create(forest);
-  const out = new Float64Array(count * INPUTS);
-  kernel.explain(rows, count, out);
-  return {
-    baseValue: kernel.baseValue,
-    rows: Array.from({ length: count }, (_, row) => [...out.subarray(row * INPUTS, (row + 1) * INPUTS)]),
+    const kernel = create(forest);
+    const out = new Float64Array(count * INPUTS);
+    kernel.explain(rows, count, out);
+    return {
+      baseValue: kernel.baseValue,
+      rows: Array.from({ length: count }, (_, row) => [...out.subarray(row * INPUTS, (row + 1) * INPUTS)]),
+    };
   };
-};
 
 describe.each(KERNELS)('exact SHAP on random forests by %s', (_, create) => {
   const explain = explainBy(create);
