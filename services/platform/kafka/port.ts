@@ -57,6 +57,8 @@ export interface PartitionBatch {
   readonly records: readonly IncomingRecord[];
   /** When the batch was handed over, milliseconds since the epoch. */
   readonly handedOverMs: number;
+  /** How often it was handed over under this ownership, from 1. */
+  readonly attempt: number;
 }
 
 /** Where ownership and positions are kept: Postgres, in the service's own schema. */
@@ -82,9 +84,13 @@ export interface ConsumerHandlers {
   /**
    * Processes one batch and moves the stored offset in the transaction of its effect. Batches of one partition come one at a
    * time and in order; of several partitions concurrently. A FencedError drops the ownership; any other error is retried with
-   * backoff and jitter, the partition paused meanwhile.
+   * backoff and jitter, the partition paused meanwhile. The signal aborts when the ownership ends, or the grace of close().
+   *
+   * @param proceed call it when the next batch of the partition may be handed over although this one has not ended (it is
+   *   being committed, say): at most two are then under way. Should this one fail, the next one's signal aborts, both are
+   *   waited for, and both are handed over again in order. Not calling it is always right.
    */
-  onBatch(batch: PartitionBatch, signal: AbortSignal): Promise<void>;
+  onBatch(batch: PartitionBatch, signal: AbortSignal, proceed: () => void): Promise<void>;
   /** The partition is no longer this instance's: forget what memory holds of its customers. */
   onRevoked?(topic: string, partition: number): void;
 }

@@ -69,7 +69,7 @@ const INT8_ARRAY = 1016;
 /** How much later than the server the client gives up. */
 const NET_MS = 5_000;
 
-const textArray = types.getTypeParser<string[]>(1009 as number, 'text');
+const textArray: (text: string) => (string | null)[] = types.getTypeParser(1009 as number, 'text');
 
 const parsers: CustomTypesConfig = {
   getTypeParser(id: number, format?: 'text' | 'binary') {
