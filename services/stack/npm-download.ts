@@ -1,0 +1,30 @@
+/** Downloads the Maven files listed on standard input as {into, repository, files}; a process of its own, ended by exit code 1. */
+import { text } from 'node:stream/consumers';
+import mavenDownload from 'mvn-artifact-download';
+import type { MavenFile } from './artefacts.ts';
+
+const CONCURRENT = 6;
+const IDLE_MS = 60_000;
+
+interface Order {
+  readonly into: string;
+  readonly repository: string | null;
+  readonly files: readonly MavenFile[];
+}
+
+const { into, repository, files } = JSON.parse(await text(process.stdin)) as Order;
+// The library joins paths by mere concatenation.
+const mirror = repository === null ? undefined : `${repository.replace(/\/+$/, '')}/`;
+const queue = [...files];
+try {
+  await Promise.all(Array.from({ length: CONCURRENT }, work));
+} catch (cause) {
+  process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.exit(1);
+}
+
+async function work(): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    await mavenDownload.default(next.coordinate, into, mirror, next.file, { timeout: IDLE_MS });
+  }
+}

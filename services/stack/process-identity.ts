@@ -1,0 +1,74 @@
+/**
+ * Who a process is: its pid together with the moment it started, because a pid alone may have been given to another since.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A process as it was when it was written down. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Opaque: equal only for the same process on the same boot. */
+  readonly startedAt: string;
+}
+
+/** When the process of this pid started, or null where there is none (a zombie counts as none). */
+export function startOf(pid: number): string | null {
+  return process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
+}
+
+/** The identity of a live process, or null where it has ended. */
+export function identify(pid: number): ProcessIdentity | null {
+  const startedAt = startOf(pid);
+  return startedAt === null ? null : { pid, startedAt };
+}
+
+/** Whether exactly this process, not a later one under its pid, is still running. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return startOf(identity.pid) === identity.startedAt;
+}
+
+/** Signals the process if it still is the one written down; says whether it was. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  return isAlive(identity) && trySignal(identity.pid, signal);
+}
+
+/** Signals every member of the process group that this leader founded, also just after the leader itself has ended. */
+export function signalGroup(leaderPid: number, signal: NodeJS.Signals): boolean {
+  return trySignal(-leaderPid, signal);
+}
+
+function trySignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// proc(5): field 22 is the start in ticks since boot; the name in field 2 may hold spaces and parentheses.
+function startOnLinux(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : `${bootId()}/${fields[19]}`;
+  } catch {
+    return null;
+  }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function startByPs(pid: number): string | null {
+  try {
+    const row = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    return row === '' || row.startsWith('Z') ? null : row.slice(row.indexOf(' ')).trim();
+  } catch {
+    return null;
+  }
+}
