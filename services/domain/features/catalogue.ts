@@ -1,0 +1,42 @@
+import { cash, derived, patterns } from './catalogue/cash-patterns.ts';
+import { liquidity } from './catalogue/liquidity.ts';
+import { payments } from './catalogue/payments.ts';
+import { salary, savings } from './catalogue/salary-savings.ts';
+import { spending } from './catalogue/spending.ts';
+import type { FeatureDefinition } from './types.ts';
+
+/**
+ * Version of what the values mean: of the catalogue, of the code that computes it and of the money units. It goes with every
+ * vector, and a model refuses vectors of another version.
+ */
+export const FEATURE_SET_VERSION = '1';
+
+/** All features in the order of a vector and of the fields of pde.features.v1.Features. */
+export const CATALOGUE: readonly FeatureDefinition[] = [
+  ...salary,
+  ...savings,
+  ...spending,
+  ...payments,
+  ...cash,
+  ...patterns,
+  ...derived,
+  ...liquidity,
+];
+
+/** How many features there are. */
+export const FEATURE_COUNT = CATALOGUE.length;
+/** The features that stress_composite is made of are the first this many. */
+export const COMPOSED_COUNT = CATALOGUE.length - derived.length - liquidity.length;
+
+const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(CATALOGUE.map((feature, index) => [feature.name, index]));
+
+/** Position of a feature in a vector; throws for a name that is not in the catalogue. */
+export function featureIndex(name: string): number {
+  const index = INDEX_BY_NAME.get(name);
+  if (index === undefined) throw new Error(`feature ${name} is not in feature set ${FEATURE_SET_VERSION}`);
+  return index;
+}
+
+export function featureByName(name: string): FeatureDefinition {
+  return CATALOGUE[featureIndex(name)]!;
+}

@@ -1,0 +1,50 @@
+import type { Eligibility } from '../obligations/eligibility.ts';
+
+export type FeatureGroup =
+  | 'salary'
+  | 'savings'
+  | 'spending'
+  | 'payments'
+  | 'cash'
+  | 'patterns'
+  | 'derived'
+  | 'liquidity';
+
+/** One feature of the catalogue: what it is called, what it means and what may be said of it. */
+export interface FeatureDefinition {
+  readonly name: string;
+  readonly group: FeatureGroup;
+  readonly unit: string;
+  /** Smallest and largest value in the unit, inclusive; null: unbounded. */
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Days of history that it looks at; 0: all of it. */
+  readonly windowDays: number;
+  /** When its value is NaN, beside a customer without any history. */
+  readonly unknownWhen: string;
+  /** 1: more is riskier; -1: less is riskier; 0: neither. The model's monotone constraint. */
+  readonly riskDirection: -1 | 0 | 1;
+  /** Weight in stress_composite; 0 outside the 27 features before the derived ones. */
+  readonly weight: number;
+  /** Clearly stressed from here up; null: no level of it is. */
+  readonly alarm: number | null;
+  /** Why this weight and this alarm value, in one line. */
+  readonly reason: string;
+  /** What an officer of the bank may be shown of a value that is not NaN. */
+  readonly officer: (value: number) => string;
+  /** What the customer may be shown: no blame, no protected attribute, no figure that frightens. */
+  readonly customer: (value: number) => string;
+}
+
+/** A vector at an observation (t, n, v). */
+export interface Observation {
+  /** In the order of the catalogue, each a float32 value; NaN: unknown. */
+  readonly values: Float64Array;
+  readonly eligibility: Eligibility;
+  /** n: ledger rows known, from 1. */
+  readonly ledgerPosition: number;
+  /** v; 0: no profile known. */
+  readonly profileVersion: number;
+  /** How many values are not NaN. */
+  readonly featuresKnown: number;
+}
