@@ -20,6 +20,8 @@ export interface ServiceScope {
    * @throws the signal's reason once shutdown has begun; what was made meanwhile is released first.
    */
   acquire<T>(what: string, make: () => Promise<T> | T, release: (value: T) => Promise<void> | void): Promise<T>;
+  /** Remembers a release for something that was made without waiting. */
+  defer(what: string, release: () => Promise<void> | void): void;
   /** Ends the process in good order with exit code 70: for what no retry mends. */
   fatal(cause: unknown): void;
   readiness(name: string, check: Check): void;
@@ -79,6 +81,7 @@ export function createScope(options: ScopeOptions): OwnedScope {
       releasers.push({ what, run: () => release(value) });
       return value;
     },
+    defer: (what, run) => void releasers.push({ what, run }),
     fatal: options.onFatal ?? rethrow,
     readiness: (check, fn) => void readiness.set(check, fn),
     liveness: (check, fn) => void liveness.set(check, fn),
