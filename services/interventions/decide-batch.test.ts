@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RiskLevel } from '../domain/interventions/policy.ts';
 import { context, day, prediction, reachable } from '../domain/interventions/specification.ts';
+import type { RiskLevel } from '../domain/scoring/risk.ts';
 import { type DecidedBatch, decideBatch, type KnownCustomers, type PredictionInput } from './decide-batch.ts';
 
 const nobody: KnownCustomers = { customers: new Map(), contacts: new Map(), profiles: new Map() };

@@ -9,9 +9,9 @@ import {
   decisionTime,
   type PredictionFacts,
 } from '../domain/interventions/decide.ts';
-import type { RiskLevel } from '../domain/interventions/policy.ts';
 import { type KnownProfiles, type ProfileSeen, profileAt } from '../domain/interventions/profile-at.ts';
 import { type CustomerState, evolve, initialState } from '../domain/interventions/state.ts';
+import type { RiskLevel } from '../domain/scoring/risk.ts';
 import type { CustomerCount, DecisionCount } from './store/add-counts.ts';
 import type { Contacts } from './store/load-contacts.ts';
 import type { CustomerRow, DecisionRow, OfferRow, Personal } from './store/rows.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Consent } from '../bank/profile.ts';
+import type { RiskLevel } from '../scoring/risk.ts';
 import type { ContactProfile, InterventionResult, PredictionFacts } from './decide.ts';
-import type { RiskLevel } from './policy.ts';
 import { ACTION_LEVELS, DAY_MS, DEFAULT_CONTACT_POLICY } from './policy.ts';
 import type { Step } from './specification.ts';
 import { day, decideAll, prediction, reachable } from './specification.ts';
@@ -13,7 +13,7 @@ const facts: fc.Arbitrary<PredictionFacts> = fc
     level: fc.constantFrom<RiskLevel>('LOW', 'MEDIUM', 'HIGH', 'CRITICAL'),
     onDay: fc.integer({ min: 0, max: 120 }),
     mode: fc.constantFrom('live' as const, 'replay' as const),
-    eligibility: fc.constantFrom('ELIGIBLE' as const, 'UNDECLARED' as const, 'ALREADY_LATE' as const),
+    eligibility: fc.constantFrom('eligible' as const, 'undeclared' as const, 'already_late' as const),
     featuresKnown: fc.constantFrom(10, 40, 47),
   })
   .map(({ level, onDay, ...rest }) => prediction(level, onDay, rest));
@@ -125,7 +125,7 @@ test('a contact never follows from what is not eligible, and LOW never leads to 
     fc.property(history, (predictions) => {
       for (const [index, { decision }] of decideAll(predictions, { profile: reachable }).entries()) {
         const { eligibility, riskLevel } = predictions[index]!;
-        const mayContact = riskLevel !== 'LOW' && (eligibility === 'ELIGIBLE' || eligibility === 'UNDECLARED');
+        const mayContact = riskLevel !== 'LOW' && (eligibility === 'eligible' || eligibility === 'undeclared');
         expect(decision.result.kind === 'suppression' || mayContact).toBe(true);
       }
     }),

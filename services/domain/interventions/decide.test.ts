@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ContactProfile, Eligibility, SuppressionReason } from './decide.ts';
+import type { Eligibility } from '../obligations/eligibility.ts';
+import type { ContactProfile, SuppressionReason } from './decide.ts';
 import { DAY_MS, DEFAULT_CONTACT_POLICY } from './policy.ts';
 import { consent, context, day, decideAll, outcomeOf, prediction, reachable, verdict } from './specification.ts';
 
@@ -76,13 +77,13 @@ describe('contact fails closed (I8)', () => {
 
 describe('who may be contacted', () => {
   test.each<[Eligibility, string]>([
-    ['ELIGIBLE', 'proactive_support by sms'],
-    ['UNDECLARED', 'proactive_support by sms'],
-    ['NOTHING_DUE', 'NOT_ELIGIBLE'],
-    ['ALREADY_LATE', 'NOT_ELIGIBLE'],
-    ['RECENTLY_LATE', 'NOT_ELIGIBLE'],
-    ['CLOSED', 'NOT_ELIGIBLE'],
-    ['FORBORNE', 'NOT_ELIGIBLE'],
+    ['eligible', 'proactive_support by sms'],
+    ['undeclared', 'proactive_support by sms'],
+    ['nothing_due', 'NOT_ELIGIBLE'],
+    ['already_late', 'NOT_ELIGIBLE'],
+    ['recently_late', 'NOT_ELIGIBLE'],
+    ['closed', 'NOT_ELIGIBLE'],
+    ['forborne', 'NOT_ELIGIBLE'],
   ])('%s: %s', (eligibility, expected) => {
     expect(verdict({ when: prediction('HIGH', 0, { eligibility }) })).toBe(expected);
   });
@@ -106,10 +107,10 @@ describe('what is known', () => {
   });
 
   test('of several reasons the consent record comes before what is known, and stop and standing before consent', () => {
-    const when = prediction('HIGH', 0, { mode: 'live', featuresKnown: 1, eligibility: 'UNDECLARED' });
+    const when = prediction('HIGH', 0, { mode: 'live', featuresKnown: 1, eligibility: 'undeclared' });
     expect(verdict({ profile: null, when, appendMs: day(100) })).toBe('NO_CONSENT_RECORD');
-    expect(verdict({ profile: null, when: { ...when, eligibility: 'ALREADY_LATE' } })).toBe('NOT_ELIGIBLE');
-    expect(verdict({ profile: 'stopped', when: { ...when, eligibility: 'ALREADY_LATE' } })).toBe('CUSTOMER_STOPPED');
+    expect(verdict({ profile: null, when: { ...when, eligibility: 'already_late' } })).toBe('NOT_ELIGIBLE');
+    expect(verdict({ profile: 'stopped', when: { ...when, eligibility: 'already_late' } })).toBe('CUSTOMER_STOPPED');
     expect(verdict({ profile: { ...reachable, timeZone: null }, when })).toBe('UNKNOWN_TIME_ZONE');
     expect(verdict({ when, appendMs: day(100) })).toBe('STALE');
   });
@@ -147,7 +148,7 @@ describe('not twice for the same trouble', () => {
   });
 
   test('a suppressed prediction starts no cool-down', () => {
-    const given = [prediction('HIGH', 0, { eligibility: 'NOTHING_DUE' })];
+    const given = [prediction('HIGH', 0, { eligibility: 'nothing_due' })];
     expect(verdict({ given, when: prediction('HIGH', 1) })).toBe('proactive_support by sms');
   });
 });

@@ -8,21 +8,13 @@
  */
 import type { Consent, ContactChannel, Profile } from '../bank/profile.ts';
 import type { Mode } from '../bank/transaction.ts';
-import { messageFor } from './message.ts';
-import type { ActionLevel, ContactPolicy, InterventionType, RiskLevel } from './policy.ts';
+import type { Eligibility } from '../obligations/eligibility.ts';
+import type { RiskLevel } from '../scoring/risk.ts';
+import { messageFor, type ToldFeature } from './message.ts';
+import type { ActionLevel, ContactPolicy, InterventionType } from './policy.ts';
 import { ACTION_LEVELS, DAY_MS } from './policy.ts';
 import type { CustomerState } from './state.ts';
 import { openAt } from './state.ts';
-
-/** Whether a customer may be acted on (DESIGN section 5). */
-export type Eligibility =
-  | 'ELIGIBLE'
-  | 'NOTHING_DUE'
-  | 'ALREADY_LATE'
-  | 'RECENTLY_LATE'
-  | 'CLOSED'
-  | 'FORBORNE'
-  | 'UNDECLARED';
 
 export type SuppressionReason =
   | 'LOW_RISK'
@@ -48,8 +40,8 @@ export interface PredictionFacts {
   readonly eligibility: Eligibility;
   readonly featuresKnown: number;
   readonly featuresTotal: number;
-  /** Names of the features that raise the risk most, largest first. */
-  readonly topFeatures: readonly string[];
+  /** The features that raise the risk most, largest first. */
+  readonly topFeatures: readonly ToldFeature[];
 }
 
 /** The part of a profile that contact depends on; null: no profile is known; 'stopped': the bank said to stop. */
@@ -61,8 +53,8 @@ export interface DecisionContext {
   readonly policy: ContactPolicy | 'unreadable';
   /** Whether a name is one of the IANA time zones. */
   isKnownTimeZone(name: string): boolean;
-  /** What a customer may be told about a feature, one sentence; null: nothing. */
-  sentenceOf(feature: string): string | null;
+  /** What a customer may be told about a known value of a feature, one sentence; null: nothing. */
+  sentenceOf(feature: string, value: number): string | null;
 }
 
 export interface InterventionResult {
@@ -156,7 +148,7 @@ const CHECKS: readonly Check[] = [
 
 /** The profile may be newer than the observation: a relationship closed or forborne since then counts. */
 function mayBeActedOn({ prediction, profile }: Question): boolean {
-  const eligible = prediction.eligibility === 'ELIGIBLE' || prediction.eligibility === 'UNDECLARED';
+  const eligible = prediction.eligibility === 'eligible' || prediction.eligibility === 'undeclared';
   return eligible && (profile === null || profile === 'stopped' || profile.standing === 'open');
 }
 

@@ -4,18 +4,25 @@ import { DEFAULT_CONTACT_POLICY } from './policy.ts';
 
 const strategy = { message: 'Hello. {reason}We can help.' };
 
+const feature = (name: string, value: number | null = 1) => ({ name, value });
+
 test('the foremost reason that may be told is told', () => {
-  const sentences: Record<string, string | null> = {
-    gambling: null,
-    salary: 'Pay $& came late.',
-    savings: 'Savings fell.',
-  };
-  const message = messageFor(strategy, ['gambling', 'salary', 'savings'], (feature) => sentences[feature] ?? null);
-  expect(message).toBe('Hello. Pay $& came late. We can help.');
+  const sentences: Record<string, string> = { salary: 'Pay $& came late.', savings: 'Savings fell.' };
+  const told = [feature('gambling'), feature('salary'), feature('savings')];
+  expect(messageFor(strategy, told, (name) => sentences[name] ?? null)).toBe('Hello. Pay $& came late. We can help.');
+});
+
+test('what is not known is not told', () => {
+  const message = messageFor(
+    strategy,
+    [feature('salary', null), feature('savings', 3)],
+    (name, value) => `${name} ${value}.`,
+  );
+  expect(message).toBe('Hello. savings 3. We can help.');
 });
 
 test('without a reason that may be told, the offer stands alone', () => {
-  expect(messageFor(strategy, ['gambling'], () => null)).toBe('Hello. We can help.');
+  expect(messageFor(strategy, [feature('gambling')], () => null)).toBe('Hello. We can help.');
   expect(messageFor(strategy, [], () => 'never asked')).toBe('Hello. We can help.');
 });
 

@@ -3,9 +3,8 @@
  * a policy nobody is contacted (I8): {@link readContactPolicy} answers with every problem instead of filling gaps.
  */
 import type { ContactChannel } from '../bank/profile.ts';
+import type { RiskLevel } from '../scoring/risk.ts';
 
-/** Levels of the risk score (DESIGN section 5), named as outsiders know them. */
-export type RiskLevel = 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
 /** Levels that may lead to contact. */
 export type ActionLevel = Exclude<RiskLevel, 'LOW'>;
 export type InterventionType = 'urgent_outreach' | 'proactive_support' | 'gentle_reminder';

@@ -3,9 +3,9 @@
  * customer's story. Used by tests only.
  */
 import type { Consent, ContactChannel } from '../bank/profile.ts';
+import type { RiskLevel } from '../scoring/risk.ts';
 import type { ContactProfile, Decision, DecisionContext, PredictionFacts } from './decide.ts';
 import { decide, decisionTime } from './decide.ts';
-import type { RiskLevel } from './policy.ts';
 import { DAY_MS, DEFAULT_CONTACT_POLICY } from './policy.ts';
 import type { CustomerState } from './state.ts';
 import { evolve, initialState } from './state.ts';
@@ -21,10 +21,10 @@ export function prediction(level: RiskLevel, onDay: number, rest: Partial<Predic
     mode: 'replay',
     observationMs: day(onDay),
     riskLevel: level,
-    eligibility: 'ELIGIBLE',
+    eligibility: 'eligible',
     featuresKnown: 40,
     featuresTotal: 47,
-    topFeatures: ['salary_delay_days'],
+    topFeatures: [{ name: 'salary_delay_days', value: 6 }],
     ...rest,
   };
 }

@@ -1,4 +1,4 @@
-import type { RiskLevel } from '../../domain/interventions/policy.ts';
+import type { RiskLevel } from '../../domain/scoring/risk.ts';
 import { columns } from '../../platform/postgres/batch.ts';
 import type { Transaction } from '../../platform/postgres/pool.ts';
 import { timeText } from './rows.ts';

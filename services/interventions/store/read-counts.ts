@@ -1,4 +1,4 @@
-import type { RiskLevel } from '../../domain/interventions/policy.ts';
+import type { RiskLevel } from '../../domain/scoring/risk.ts';
 import type { Queryable } from '../../platform/postgres/pool.ts';
 import type { CustomerCount, DecisionCount } from './add-counts.ts';
 import { msOf } from './rows.ts';

@@ -1,5 +1,6 @@
 import type { SuppressionReason } from '../../domain/interventions/decide.ts';
-import type { InterventionType, RiskLevel } from '../../domain/interventions/policy.ts';
+import type { InterventionType } from '../../domain/interventions/policy.ts';
+import type { RiskLevel } from '../../domain/scoring/risk.ts';
 import type { Queryable } from '../../platform/postgres/pool.ts';
 import { msOf, type Personal } from './rows.ts';
 

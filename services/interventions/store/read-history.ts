@@ -1,5 +1,6 @@
-import type { Eligibility, SuppressionReason } from '../../domain/interventions/decide.ts';
-import type { RiskLevel } from '../../domain/interventions/policy.ts';
+import type { SuppressionReason } from '../../domain/interventions/decide.ts';
+import type { Eligibility } from '../../domain/obligations/eligibility.ts';
+import type { RiskLevel } from '../../domain/scoring/risk.ts';
 import type { Queryable } from '../../platform/postgres/pool.ts';
 import { INTERVENTION_COLUMNS, type InterventionColumns, interventionOf } from './read-intervention.ts';
 import { type Intervention, msOf, type Personal } from './rows.ts';

@@ -2,8 +2,10 @@
 
 import type { Consent, ContactChannel, Standing } from '../../domain/bank/profile.ts';
 import type { Mode } from '../../domain/bank/transaction.ts';
-import type { Eligibility, SuppressionReason } from '../../domain/interventions/decide.ts';
-import type { ActionLevel, InterventionType, RiskLevel } from '../../domain/interventions/policy.ts';
+import type { SuppressionReason } from '../../domain/interventions/decide.ts';
+import type { ActionLevel, InterventionType } from '../../domain/interventions/policy.ts';
+import type { Eligibility } from '../../domain/obligations/eligibility.ts';
+import type { RiskLevel } from '../../domain/scoring/risk.ts';
 
 /** The service's schema. */
 export const SCHEMA = 'interventions';
