@@ -145,7 +145,10 @@ export function startManagedProcess<T>(
   function ended(how: Exit): void {
     child = null;
     o.onExit?.(how);
-    if (stopping || !roster.open || o.restart === undefined || !wasReady) return settle(how);
+    if (stopping || !roster.open || o.restart === undefined || !wasReady) {
+      settle(how);
+      return;
+    }
     // A run that lasted is forgiven: its next wait is the first one again.
     if (performance.now() - begunAt > 60_000) backoffMs = o.restart.firstMs;
     log(`${o.name} ended (${describeExit(how)}); starting it again in ${backoffMs} ms, its log is ${o.logFile}`);
@@ -154,9 +157,12 @@ export function startManagedProcess<T>(
   }
 
   function again(before: Exit): void {
-    if (stopping || !roster.open) return settle(before);
-    restarts += 1;
-    run();
+    if (stopping || !roster.open) {
+      settle(before);
+    } else {
+      restarts += 1;
+      run();
+    }
   }
 
   function settle(how: Exit): void {
