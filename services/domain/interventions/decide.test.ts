@@ -20,7 +20,7 @@ describe('base strategies', () => {
         interventionType,
         channel,
         priority,
-        message: expect.stringContaining('Your pay seems to arrive later than usual.'),
+        message: expect.stringContaining('What we noticed: your pay came later than usual. '),
         expireMs: day(DEFAULT_CONTACT_POLICY.openForDays),
         escalates: null,
       },

@@ -53,8 +53,8 @@ export interface DecisionContext {
   readonly policy: ContactPolicy | 'unreadable';
   /** Whether a name is one of the IANA time zones. */
   isKnownTimeZone(name: string): boolean;
-  /** What a customer may be told about a known value of a feature, one sentence; null: nothing. */
-  sentenceOf(feature: string, value: number): string | null;
+  /** What a customer may be told about a known value of a feature, words without a full stop; null: nothing. */
+  wordsFor(feature: string, value: number): string | null;
 }
 
 export interface InterventionResult {
@@ -211,7 +211,7 @@ function intervene(
     interventionType: strategy.interventionType,
     channel: strategy.channel,
     priority: strategy.priority,
-    message: messageFor(strategy, prediction.topFeatures, context.sentenceOf),
+    message: messageFor(strategy, prediction.topFeatures, context.wordsFor),
     expireMs: nowMs + policy.openForDays * DAY_MS,
     escalates: openAt(state, nowMs)?.interventionId ?? null,
   };

@@ -7,18 +7,20 @@ const strategy = { message: 'Hello. {reason}We can help.' };
 const feature = (name: string, value: number | null = 1) => ({ name, value });
 
 test('the foremost reason that may be told is told', () => {
-  const sentences: Record<string, string> = { salary: 'Pay $& came late.', savings: 'Savings fell.' };
+  const sentences: Record<string, string> = { salary: 'Your pay $& came late', savings: 'Your savings' };
   const told = [feature('gambling'), feature('salary'), feature('savings')];
-  expect(messageFor(strategy, told, (name) => sentences[name] ?? null)).toBe('Hello. Pay $& came late. We can help.');
+  expect(messageFor(strategy, told, (name) => sentences[name] ?? null)).toBe(
+    'Hello. What we noticed: your pay $& came late. We can help.',
+  );
 });
 
 test('what is not known is not told', () => {
   const message = messageFor(
     strategy,
     [feature('salary', null), feature('savings', 3)],
-    (name, value) => `${name} ${value}.`,
+    (name, value) => `Your ${name} ${value}`,
   );
-  expect(message).toBe('Hello. savings 3. We can help.');
+  expect(message).toBe('Hello. What we noticed: your savings 3. We can help.');
 });
 
 test('without a reason that may be told, the offer stands alone', () => {

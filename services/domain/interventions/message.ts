@@ -9,21 +9,26 @@ export interface ToldFeature {
 }
 
 /**
- * What the customer is told: the strategy's text with one sentence on the foremost reason that may be told to a customer. No
- * score, level or probability ever enters it.
+ * What the customer is told: the strategy's text with the foremost reason that may be told to a customer. No score, level or
+ * probability ever enters it.
  *
- * @param sentenceOf one whole sentence for a known value of a feature, in customer-safe words; null: nothing may be said.
+ * @param wordsFor customer-safe words for a known value of a feature, a phrase or sentence without a full stop; null: nothing
+ *   may be said.
  */
 export function messageFor(
   strategy: Pick<Strategy, 'message'>,
   topFeatures: readonly ToldFeature[],
-  sentenceOf: (feature: string, value: number) => string | null,
+  wordsFor: (feature: string, value: number) => string | null,
 ): string {
   for (const { name, value } of topFeatures) {
-    const sentence = value === null ? null : sentenceOf(name, value);
-    if (sentence !== null) return filled(strategy.message, `${sentence} `);
+    const words = value === null ? null : wordsFor(name, value);
+    if (words !== null) return filled(strategy.message, `What we noticed: ${lowerFirst(words)}. `);
   }
   return filled(strategy.message, '');
+}
+
+function lowerFirst(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 function filled(message: string, reason: string): string {

@@ -20,7 +20,7 @@ export interface Strategy {
   readonly channel: ContactChannel;
   /** 1 is first; rises as urgency falls. */
   readonly priority: number;
-  /** What the customer is told; "{reason}" stands for one sentence on what was seen, or for nothing. No blame, no score. */
+  /** What the customer is told; "{reason}" stands for one sentence on what was noticed, or for nothing. No blame, no score. */
   readonly message: string;
 }
 
@@ -68,7 +68,7 @@ export const DEFAULT_CONTACT_POLICY: ContactPolicy = {
       channel: 'email',
       priority: 3,
       message:
-        'Hello, {reason}If it would help, we can remind you before payments are due or look at your due dates with you. ' +
+        'Hello. {reason}If it would help, we can remind you before payments are due or look at your due dates with you. ' +
         'There is nothing that you have to do.',
     },
   },

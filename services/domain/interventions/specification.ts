@@ -45,7 +45,7 @@ export const reachable = {
 export const context: DecisionContext = {
   policy: DEFAULT_CONTACT_POLICY,
   isKnownTimeZone: (name) => name === 'Europe/Prague',
-  sentenceOf: (feature) => (feature === 'salary_delay_days' ? 'Your pay seems to arrive later than usual.' : null),
+  wordsFor: (feature) => (feature === 'salary_delay_days' ? 'Your pay came later than usual' : null),
 };
 
 export interface Story {
