@@ -71,7 +71,7 @@ export async function insertStop(tx: Transaction, customerId: string, fromMs: nu
   );
 }
 
-/** Ends the open stops of customers whose snapshot was appended after them. */
+/** Ends each open stop of these customers at the first snapshot that was appended after it. */
 export async function endStops(
   tx: Transaction,
   snapshots: readonly { readonly customerId: string; readonly appendMs: number }[],
@@ -79,13 +79,43 @@ export async function endStops(
   if (snapshots.length === 0) return;
   await tx.prepared(
     'features.end-stops',
-    `UPDATE features.profile_stops s SET until_ms = t.append_ms
-     FROM unnest($1::text[], $2::int8[]) AS t (customer_id, append_ms)
-     WHERE s.customer_id = t.customer_id AND s.until_ms IS NULL AND s.from_ms < t.append_ms`,
+    `UPDATE features.profile_stops s SET until_ms = ended.at_ms
+     FROM (
+       SELECT o.customer_id, o.from_ms, min(t.append_ms) AS at_ms
+       FROM unnest($1::text[], $2::int8[]) AS t (customer_id, append_ms)
+       JOIN features.profile_stops o ON o.customer_id = t.customer_id AND o.from_ms < t.append_ms
+       WHERE o.until_ms IS NULL
+       GROUP BY o.customer_id, o.from_ms
+     ) AS ended
+     WHERE s.customer_id = ended.customer_id AND s.from_ms = ended.from_ms AND s.until_ms IS NULL`,
     columns(
       snapshots,
       (s) => s.customerId,
       (s) => s.appendMs,
     ),
   );
+}
+
+/** Notes that everything before an offset is stored; never goes back. */
+export async function moveProfilePosition(
+  tx: Transaction,
+  topic: string,
+  partition: number,
+  nextOffset: bigint,
+): Promise<void> {
+  await tx.prepared(
+    'features.move-profile-position',
+    `INSERT INTO features.profile_positions AS p (topic, partition, next_offset) VALUES ($1::text, $2::int4, $3::int8)
+     ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(p.next_offset, excluded.next_offset)`,
+    [topic, partition, nextOffset],
+  );
+}
+
+/** How far each partition is stored. */
+export async function readProfilePositions(db: Queryable, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const { rows } = await db.query<{ partition: number; nextOffset: bigint }>(
+    `SELECT partition, next_offset AS "nextOffset" FROM features.profile_positions WHERE topic = $1::text`,
+    [topic],
+  );
+  return new Map(rows.map((row) => [row.partition, row.nextOffset]));
 }

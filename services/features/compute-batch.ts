@@ -1,0 +1,154 @@
+/**
+ * Appends a batch's accepted records to their customers' windows, in order, and computes the vector of each triggered one as
+ * it stands right after its own row: (t, n, v) = (its occurred time, its ledger position, the profile in force at t).
+ */
+import type { LedgerRow } from '../domain/bank/transaction.ts';
+import { appendRow, type Observation, observe, observeAsOf, windowFromLedger } from '../domain/features/window.ts';
+import type { TriggerPolicy } from '../domain/triggers/policy.ts';
+import { triggersOf } from '../domain/triggers/triggers.ts';
+import { derivedId } from '../platform/ids/derived-id.ts';
+import { vectorSha256 } from './content-digest.ts';
+import { type CustomerState, newCustomer } from './customer-state.ts';
+import type { PlacedRecord } from './plan.ts';
+import { isStopped, profileAt } from './profile-history.ts';
+import type { LedgerEntry } from './store/insert-ledger.ts';
+import { NO_PROFILES, type ProfileHistory } from './store/read-profiles.ts';
+
+/** A ledger entry with the vector that it triggered, if any. */
+export interface ComputedEntry extends LedgerEntry {
+  readonly vector: { readonly observation: Observation; readonly scheduledSendUs: bigint | null } | null;
+}
+
+export interface ComputeDeps {
+  readonly partition: number;
+  readonly policy: TriggerPolicy;
+  /** Customers that the ledger knows, as the batch found them; customers that are new are added. */
+  readonly states: Map<string, CustomerState>;
+  readonly histories: ReadonlyMap<string, ProfileHistory>;
+  /** All committed rows of a customer, n order. */
+  readonly readLedger: (customerId: string) => Promise<readonly LedgerRow[]>;
+  /** Told of each window that a late row made to be rebuilt. */
+  readonly onRebuild?: () => void;
+}
+
+/** One entry an accepted record, in order. The states are moved along; if the batch fails, forget them. */
+export async function computeBatch(
+  accepted: readonly PlacedRecord[],
+  deps: ComputeDeps,
+): Promise<readonly ComputedEntry[]> {
+  const ledgers = createLedgerView(deps);
+  const entries: ComputedEntry[] = [];
+  for (const record of accepted) {
+    const state = stateOf(record, deps.states);
+    ledgers.note(record);
+    if (await appendTo(state, record, ledgers)) deps.onRebuild?.();
+    advance(state, record);
+    entries.push(await entryOf(record, state, deps, ledgers));
+  }
+  return entries;
+}
+
+function stateOf(record: PlacedRecord, states: Map<string, CustomerState>): CustomerState {
+  const known = states.get(record.customerId);
+  if (known !== undefined) return known;
+  const fresh = newCustomer(record.customerId, record.currency, record.mode);
+  states.set(record.customerId, fresh);
+  return fresh;
+}
+
+/** A row that is older than the fold, or undoes something in it, rebuilds the window from the ledger. @returns whether it did */
+async function appendTo(state: CustomerState, record: PlacedRecord, ledgers: LedgerView): Promise<boolean> {
+  if (appendRow(state.window, record.row).kind === 'appended') return false;
+  state.window = windowFromLedger(state.currency, await ledgers.rowsOf(record.customerId));
+  return true;
+}
+
+function advance(state: CustomerState, record: PlacedRecord): void {
+  state.ledgerRows += 1;
+  state.latestOccurredMs = Math.max(state.latestOccurredMs, record.row.occurredMs);
+  state.latestLearnedMs = Math.max(state.latestLearnedMs, learnedMs(record));
+  state.mode = record.mode;
+}
+
+/** When a row was known: a replay learns at booking time, a live feed when the broker appended it. */
+function learnedMs(record: PlacedRecord): number {
+  return record.mode === 'replay' ? record.row.bookedMs : record.appendMs;
+}
+
+async function entryOf(
+  record: PlacedRecord,
+  state: CustomerState,
+  deps: ComputeDeps,
+  ledgers: LedgerView,
+): Promise<ComputedEntry> {
+  const history = deps.histories.get(record.customerId) ?? NO_PROFILES;
+  const triggers = isStopped(history, record.appendMs)
+    ? []
+    : triggersOf(
+        record.row,
+        state.ledgerRows,
+        { currency: state.currency, medianDebitMinor: () => medianDebitMinor(state.window) },
+        deps.policy,
+      );
+  const base = {
+    customerId: record.customerId,
+    ledgerPosition: state.ledgerRows,
+    row: record.row,
+    mode: record.mode,
+    contentSha256: record.contentSha256,
+    arrivalMs: record.appendMs,
+    learnedMs: state.latestLearnedMs,
+    topicPartition: deps.partition,
+    logOffset: record.offset,
+  };
+  if (triggers.length === 0) return { ...base, triggered: null, vector: null };
+  const observation = await observeRecord(record, state, history, ledgers);
+  return {
+    ...base,
+    triggered: {
+      triggers,
+      predictionId: derivedId('prediction', record.customerId, record.row.transactionId),
+      profileVersion: observation.profileVersion,
+      vectorSha256: vectorSha256(observation.values),
+    },
+    vector: { observation, scheduledSendUs: record.scheduledSendUs },
+  };
+}
+
+async function observeRecord(
+  record: PlacedRecord,
+  state: CustomerState,
+  history: ProfileHistory,
+  ledgers: LedgerView,
+): Promise<Observation> {
+  const atMs = record.row.occurredMs;
+  const profile = profileAt(history, atMs);
+  const observation =
+    observe(state.window, profile, atMs) ??
+    observeAsOf(state.currency, await ledgers.rowsOf(record.customerId), profile, atMs);
+  if (observation === null) throw new Error('a ledger that holds a row at t has no observation at t');
+  return observation;
+}
+
+/** The whole ledger of a customer at this point of the batch: what is committed, and the batch's rows so far. */
+interface LedgerView {
+  note(record: PlacedRecord): void;
+  rowsOf(customerId: string): Promise<readonly LedgerRow[]>;
+}
+
+function createLedgerView({ readLedger }: ComputeDeps): LedgerView {
+  const committed = new Map<string, Promise<readonly LedgerRow[]>>();
+  const added = new Map<string, LedgerRow[]>();
+  return {
+    note({ customerId, row }) {
+      const rows = added.get(customerId);
+      if (rows === undefined) added.set(customerId, [row]);
+      else rows.push(row);
+    },
+    async rowsOf(customerId) {
+      const reading = committed.get(customerId) ?? readLedger(customerId);
+      committed.set(customerId, reading);
+      return [...(await reading), ...(added.get(customerId) ?? [])];
+    },
+  };
+}

@@ -1,0 +1,255 @@
+/**
+ * transactions-stream: one batch of one partition from fetched records to a moved offset.
+ *
+ * I1  accepted + duplicates + dead letters = the batch's records, and they move with the offset.
+ * I2  identities are looked up once, before any vector.
+ * I3  the batch takes its customers out of the cache; only its commit puts them back.
+ * I4  scoring answers before the commit.
+ *
+ * Every fault that is not a record's own (database, registry, scoring, Kafka away) is thrown: the platform's consumer waits with
+ * backoff and hands the batch over again. Nothing is dropped.
+ */
+import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
+import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
+import type { TriggerPolicy } from '../domain/triggers/policy.ts';
+import type { ConsumerHandlers, IncomingRecord, PartitionBatch } from '../platform/kafka/port.ts';
+import { crashPoint } from '../platform/lifecycle/crash-point.ts';
+import { findRefusedRows } from '../platform/postgres/batch.ts';
+import type { Pool } from '../platform/postgres/pool.ts';
+import { classify, codeOf } from '../platform/postgres/sqlstate.ts';
+import type { EventCodec } from '../platform/registry/codec.ts';
+import { topicOf } from '../platform/topics/topics.ts';
+import { type Checked, checkRecord } from './check-record.ts';
+import { commitBatch } from './commit-batch.ts';
+import { type ComputedEntry, computeBatch } from './compute-batch.ts';
+import type { CustomerCache } from './customer-cache.ts';
+import type { CustomerState } from './customer-state.ts';
+import { type DeadLetterSink, type DeadRecord, insertDeadRecords } from './dead-records.ts';
+import type { LedgerMonths } from './ledger-months.ts';
+import { lookUpKnowledge } from './look-up-knowledge.ts';
+import type { FeaturesMetrics } from './metrics.ts';
+import { type PlacedRecord, planBatch } from './plan.ts';
+import type { ProfileCache } from './profile-cache.ts';
+import type { Scorer } from './score.ts';
+import type { SnapshotWriter } from './snapshot-writer.ts';
+import { insertLedger } from './store/insert-ledger.ts';
+import type { CustomerMove } from './store/move-customers.ts';
+import { readLedger } from './store/read-ledger.ts';
+import { takeCustomers } from './take-customers.ts';
+
+export interface ConsumerDeps {
+  readonly pool: Pool;
+  readonly codec: Pick<EventCodec, 'decode'>;
+  readonly cache: CustomerCache;
+  readonly profiles: ProfileCache;
+  /** Resolves when every profile that was in the log at the moment of the call is stored. */
+  readonly profilesCaughtUp: (signal: AbortSignal) => Promise<void>;
+  readonly scorer: Scorer;
+  readonly policy: TriggerPolicy;
+  readonly months: LedgerMonths;
+  readonly snapshots: SnapshotWriter;
+  readonly deadLetters: DeadLetterSink;
+  readonly metrics: FeaturesMetrics;
+  readonly group: string;
+  readonly retentionMs: number | null;
+}
+
+/** Why the store refused a record, by its offset. */
+type Refusals = ReadonlyMap<bigint, string>;
+
+const TRANSACTIONS = topicOf(Topic.TRANSACTIONS_STREAM);
+
+export function createTransactionHandlers(deps: ConsumerDeps): ConsumerHandlers {
+  return {
+    async onBatch(batch, signal) {
+      // Asked only now, after the batch was handed over: every profile its producer had acknowledged before is in that log.
+      const caughtUp = deps.profilesCaughtUp(signal);
+      caughtUp.catch(() => undefined);
+      const checked = await deps.metrics.timed('decode', () => checkAll(deps, batch));
+      await deps.months.ensure(batch.records.map((record) => record.appendMs));
+      let refusals: Refusals = new Map();
+      for (;;) {
+        const found = await attempt(deps, batch, checked, caughtUp, refusals, signal);
+        if (found === null) return;
+        refusals = new Map([...refusals, ...found]);
+      }
+    },
+    onRevoked: (_topic, partition) => deps.cache.drop(partition),
+  };
+}
+
+function checkAll(deps: ConsumerDeps, batch: PartitionBatch): Promise<readonly Checked[]> {
+  return Promise.all(batch.records.map((record) => checkRecord(deps.codec, TRANSACTIONS, record)));
+}
+
+/** Processes the batch without the refused records. @returns null once committed; else what the store refuses beside those */
+async function attempt(
+  deps: ConsumerDeps,
+  batch: PartitionBatch,
+  checked: readonly Checked[],
+  caughtUp: Promise<void>,
+  refusals: Refusals,
+  signal: AbortSignal,
+): Promise<Refusals | null> {
+  const judged = checked.map((one, index) => refusedOr(one, batch.records[index], refusals));
+  const valid = judged.flatMap((one) => (one.kind === 'valid' ? [one.record] : []));
+  const customerIds = [...new Set(valid.map((record) => record.customerId))];
+
+  const { knowledge, states } = await deps.metrics.timed('look-up', async () => {
+    const [known, taken] = await Promise.all([
+      lookUpKnowledge(deps.pool, valid, deps.retentionMs),
+      takeCustomers(deps.pool, deps.cache, customerIds, batch.epoch),
+      caughtUp,
+    ]);
+    return { knowledge: { ...known, customer: (id: string) => taken.get(id) }, states: taken };
+  });
+  const before = new Map([...states].map(([customerId, state]) => [customerId, state.ledgerRows]));
+  const sorted = sort(batch, judged, planBatch(valid, knowledge));
+
+  const entries = await deps.metrics.timed('compute', () => compute(deps, batch, sorted.accepted, states));
+  const effect = {
+    entries,
+    moves: movesOf(entries, states, before, batch.partition),
+    duplicates: sorted.duplicates,
+    deadLetters: sorted.dead.length,
+    insertDeadLetters: insertDeadRecords(deps.deadLetters, batch, sorted.dead),
+  };
+  assertAllCounted(batch, effect);
+  try {
+    const vectorConflicts = await deps.metrics.timed('commit', () => commitBatch(deps, batch, effect, signal));
+    committed(deps, batch, states, { ...sorted, entries, vectorConflicts });
+    return null;
+  } catch (cause) {
+    const refused = await findRefused(deps.pool, entries, cause);
+    return new Map(refused.map(({ row, cause: why }) => [row.logOffset, `SQLSTATE ${codeOf(why) ?? 'unknown'}`]));
+  }
+}
+
+function refusedOr(one: Checked, record: IncomingRecord | undefined, refusals: Refusals): Checked {
+  const refusal = record && refusals.get(record.offset);
+  if (refusal === undefined) return one;
+  return { kind: 'dead', reason: DeadLetter_Reason.REFUSED_BY_STORE, detail: `the database refused it: ${refusal}` };
+}
+
+interface Sorted {
+  readonly accepted: readonly PlacedRecord[];
+  readonly duplicates: number;
+  readonly dead: readonly DeadRecord[];
+}
+
+/** The batch by outcome. `outcomes` are those of the valid ones among `judged`, in order. */
+function sort(batch: PartitionBatch, judged: readonly Checked[], outcomes: ReturnType<typeof planBatch>): Sorted {
+  const accepted: PlacedRecord[] = [];
+  const dead: DeadRecord[] = [];
+  let duplicates = 0;
+  let next = 0;
+  for (const [index, record] of batch.records.entries()) {
+    const one = judged[index]!;
+    const outcome = one.kind === 'dead' ? one : outcomes[next++]!;
+    if (outcome.kind === 'dead') dead.push({ record, reason: outcome.reason, detail: outcome.detail });
+    else if (outcome.kind === 'duplicate') duplicates += 1;
+    else if (one.kind === 'valid') accepted.push(one.record);
+  }
+  return { accepted, duplicates, dead };
+}
+
+async function compute(
+  deps: ConsumerDeps,
+  batch: PartitionBatch,
+  accepted: readonly PlacedRecord[],
+  states: Map<string, CustomerState>,
+): Promise<readonly ComputedEntry[]> {
+  const histories = await deps.profiles.load(accepted.map((record) => record.customerId));
+  return await computeBatch(accepted, {
+    partition: batch.partition,
+    policy: deps.policy,
+    states,
+    histories,
+    readLedger: (customerId) => readLedger(deps.pool, customerId),
+    onRebuild: deps.metrics.rebuilt,
+  });
+}
+
+function movesOf(
+  entries: readonly ComputedEntry[],
+  states: ReadonlyMap<string, CustomerState>,
+  before: ReadonlyMap<string, number>,
+  topicPartition: number,
+): readonly CustomerMove[] {
+  const touched = new Set(entries.map((entry) => entry.customerId));
+  return [...touched].map((customerId) => {
+    const { currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode } = states.get(customerId)!;
+    const fromRows = before.get(customerId) ?? 0;
+    return {
+      customerId,
+      currency,
+      fromRows,
+      toRows: ledgerRows,
+      topicPartition,
+      latestOccurredMs,
+      latestLearnedMs,
+      mode,
+    };
+  });
+}
+
+/** I1: the counters that move are the records between the offsets. */
+function assertAllCounted(
+  batch: PartitionBatch,
+  effect: { entries: readonly unknown[]; duplicates: number; deadLetters: number },
+): void {
+  const counted = effect.entries.length + effect.duplicates + effect.deadLetters;
+  const span = batch.nextOffset - batch.firstOffset;
+  if (BigInt(counted) === span) return;
+  throw new Error(`${counted} records are counted and the offset would move by ${span}`);
+}
+
+function committed(
+  deps: ConsumerDeps,
+  batch: PartitionBatch,
+  states: ReadonlyMap<string, CustomerState>,
+  done: Sorted & { readonly entries: readonly ComputedEntry[]; readonly vectorConflicts: number },
+): void {
+  crashPoint('after-commit');
+  for (const state of states.values()) {
+    deps.snapshots.offer(state);
+    deps.cache.put(state, batch.partition, batch.epoch);
+  }
+  deps.metrics.batch({
+    accepted: done.entries.length,
+    duplicates: done.duplicates,
+    triggered: done.entries.filter((entry) => entry.triggered !== null).length,
+    vectorConflicts: done.vectorConflicts,
+  });
+  for (const { reason } of done.dead) deps.metrics.deadLetter(reason);
+}
+
+/**
+ * The entries that the database refuses for what they hold (SQLSTATE 22, 23), by bisection in transactions that are rolled back.
+ *
+ * @throws the cause itself where it is of another kind, or is no single row's: then it is ours, and the partition waits
+ */
+async function findRefused(pool: Pool, entries: readonly ComputedEntry[], cause: unknown) {
+  // A key that is there already is another owner's work, or a defect of ours: never the record's fault.
+  if (classify(cause) !== 'content' || codeOf(cause) === UNIQUE_VIOLATION) throw cause;
+  const refused = await findRefusedRows(entries, (some) => tryInsert(pool, some));
+  if (refused.length === 0) throw cause;
+  return refused;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+class RolledBack extends Error {
+  override readonly name = 'RolledBack';
+}
+
+async function tryInsert(pool: Pool, entries: readonly ComputedEntry[]): Promise<void> {
+  try {
+    await pool.transaction(async (tx) => {
+      await insertLedger(tx, entries);
+      throw new RolledBack('only tried');
+    });
+  } catch (cause) {
+    if (!(cause instanceof RolledBack)) throw cause;
+  }
+}
