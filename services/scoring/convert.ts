@@ -1,0 +1,205 @@
+/**
+ * Contract messages <-> domain values, and only here. Times are whole milliseconds: the engine never sees anything finer, but
+ * for scheduled_send_time, which is kept to the microsecond.
+ */
+import { hash } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import * as event from '../../gen/pde/events/v1/prediction_pb.ts';
+import * as features from '../../gen/pde/features/v1/feature_pb.ts';
+import * as scoring from '../../gen/pde/scoring/v1/prediction_pb.ts';
+import type { Mode } from '../domain/bank/transaction.ts';
+import { CATALOGUE } from '../domain/features/catalogue.ts';
+import type { Eligibility } from '../domain/obligations/eligibility.ts';
+import type { TopFeature } from '../domain/scoring/reasons.ts';
+import { type RiskLevel, summarise } from '../domain/scoring/risk.ts';
+import { vectorToBytes } from '../domain/scoring/vector-bytes.ts';
+import type { Prediction } from './store/prediction.ts';
+
+const ELIGIBILITIES: readonly (readonly [Eligibility, features.Eligibility])[] = [
+  ['eligible', features.Eligibility.ELIGIBLE],
+  ['nothing_due', features.Eligibility.NOTHING_DUE],
+  ['already_late', features.Eligibility.ALREADY_LATE],
+  ['recently_late', features.Eligibility.RECENTLY_LATE],
+  ['closed', features.Eligibility.CLOSED],
+  ['forborne', features.Eligibility.FORBORNE],
+  ['undeclared', features.Eligibility.UNDECLARED],
+];
+const ELIGIBILITY_OF = new Map<number, Eligibility>(ELIGIBILITIES.map(([domain, wire]) => [wire, domain]));
+const WIRE_ELIGIBILITY = new Map<Eligibility, features.Eligibility>(ELIGIBILITIES);
+
+const MODE_OF = new Map<number, Mode>([
+  [features.Mode.LIVE, 'live'],
+  [features.Mode.REPLAY, 'replay'],
+]);
+
+/** Of the contract's service and of its event: a test holds their numbers equal. */
+const WIRE_LEVEL: Readonly<Record<RiskLevel, scoring.RiskLevel>> = {
+  LOW: scoring.RiskLevel.LOW,
+  MEDIUM: scoring.RiskLevel.MEDIUM,
+  HIGH: scoring.RiskLevel.HIGH,
+  CRITICAL: scoring.RiskLevel.CRITICAL,
+};
+
+/** What a vector that may be scored says. */
+export type VectorContent = Pick<
+  Prediction,
+  | 'customerId'
+  | 'observationMs'
+  | 'ledgerPosition'
+  | 'profileVersion'
+  | 'featureSetVersion'
+  | 'values'
+  | 'vectorSha256'
+  | 'eligibility'
+  | 'mode'
+>;
+
+/** A vector that cannot be scored: field and problem, without personal data. */
+export interface VectorFault {
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** Reads a vector of this engine's feature set, or says which field is wrong. */
+export function vectorFrom(vector: features.FeatureVector): VectorContent | VectorFault {
+  const eligibility = ELIGIBILITY_OF.get(vector.eligibility);
+  const mode = MODE_OF.get(vector.mode);
+  if (vector.customerId === '') return { field: 'customer_id', problem: 'is empty' };
+  if (vector.observationTime === undefined) return { field: 'observation_time', problem: 'is absent' };
+  if (vector.ledgerPosition < 1n) return { field: 'ledger_position', problem: `is ${vector.ledgerPosition}, under 1` };
+  if (vector.profileVersion < 0n) return { field: 'profile_version', problem: `is ${vector.profileVersion}, under 0` };
+  if (vector.values.length !== CATALOGUE.length) {
+    return { field: 'values', problem: `are ${vector.values.length}, the catalogue has ${CATALOGUE.length}` };
+  }
+  const infinite = vector.values.findIndex((value) => !Number.isFinite(value) && !Number.isNaN(value));
+  if (infinite >= 0) return { field: `values[${infinite}]`, problem: 'is infinite' };
+  if (eligibility === undefined)
+    return { field: 'eligibility', problem: `is ${vector.eligibility}, not one of the contract's` };
+  if (mode === undefined) return { field: 'mode', problem: `is ${vector.mode}, not one of the contract's` };
+  const values = Float64Array.from(vector.values);
+  return {
+    customerId: vector.customerId,
+    observationMs: msOf(vector.observationTime),
+    ledgerPosition: Number(vector.ledgerPosition),
+    profileVersion: Number(vector.profileVersion),
+    featureSetVersion: vector.featureSetVersion,
+    values,
+    vectorSha256: hash('sha256', vectorToBytes(values), 'hex'),
+    eligibility,
+    mode,
+  };
+}
+
+/** The prediction as callers read it. */
+export function toPrediction(p: Prediction): scoring.Prediction {
+  return create(scoring.PredictionSchema, {
+    predictionId: p.predictionId,
+    customerId: p.customerId,
+    observationTime: timestampOf(p.observationMs),
+    ledgerPosition: BigInt(p.ledgerPosition),
+    profileVersion: BigInt(p.profileVersion),
+    probability: p.probability,
+    horizonDays: p.horizonDays,
+    riskScore: p.riskScore,
+    riskLevel: WIRE_LEVEL[p.riskLevel],
+    eligibility: WIRE_ELIGIBILITY.get(p.eligibility)! as number as scoring.Eligibility,
+    summary: summarise(p.probability),
+    topReasons: p.topFeatures.map(toReason),
+    otherContributions: sum(p.contributions) - sum(p.topFeatures.map((feature) => feature.contribution)),
+    baseValue: p.baseValue,
+    margin: p.margin,
+    modelName: p.modelName,
+    modelVersion: p.modelVersion,
+    modelSha256: p.modelSha256,
+    scoringPolicyVersion: p.scoringPolicyVersion,
+    actionProbability: p.actionProbability,
+    featuresKnown: p.featuresKnown,
+    featuresTotal: p.featuresTotal,
+    featureSetVersion: p.featureSetVersion,
+  });
+}
+
+/** The vector that a prediction was made from. */
+export function toFeatureVector(p: Prediction): features.FeatureVector {
+  return create(features.FeatureVectorSchema, {
+    customerId: p.customerId,
+    observationTime: timestampOf(p.observationMs),
+    ledgerPosition: BigInt(p.ledgerPosition),
+    profileVersion: BigInt(p.profileVersion),
+    featureSetVersion: p.featureSetVersion,
+    values: [...p.values],
+    eligibility: WIRE_ELIGIBILITY.get(p.eligibility)!,
+    mode: p.mode === 'live' ? features.Mode.LIVE : features.Mode.REPLAY,
+  });
+}
+
+/** The event on predictions-stream. A prediction of kind past has none. */
+export function toEvent(p: Prediction): event.Prediction {
+  if (p.kind === 'past') throw new Error(`prediction ${p.predictionId} is about a past time and is never published`);
+  return create(event.PredictionSchema, {
+    predictionId: p.predictionId,
+    customerId: p.customerId,
+    origin: p.kind === 'transaction' ? event.Prediction_Origin.TRANSACTION : event.Prediction_Origin.REQUEST,
+    transactionId: p.transactionId ?? '',
+    observationTime: timestampOf(p.observationMs),
+    ledgerPosition: BigInt(p.ledgerPosition),
+    profileVersion: BigInt(p.profileVersion),
+    featureSetVersion: p.featureSetVersion,
+    features: [...p.values],
+    contributions: [...p.contributions],
+    baseValue: p.baseValue,
+    margin: p.margin,
+    probability: p.probability,
+    horizonDays: p.horizonDays,
+    riskScore: p.riskScore,
+    riskLevel: WIRE_LEVEL[p.riskLevel] as number as event.Prediction_RiskLevel,
+    eligibility: WIRE_ELIGIBILITY.get(p.eligibility)! as number as event.Prediction_Eligibility,
+    modelName: p.modelName,
+    modelVersion: p.modelVersion,
+    modelSha256: p.modelSha256,
+    scoringPolicyVersion: p.scoringPolicyVersion,
+    actionProbability: p.actionProbability,
+    topFeatures: p.topFeatures.map(({ name, value, contribution }) => ({ name, value, contribution })),
+    featuresKnown: p.featuresKnown,
+    featuresTotal: p.featuresTotal,
+    mode: p.mode === 'live' ? event.Prediction_Mode.LIVE : event.Prediction_Mode.REPLAY,
+    vectorSha256: p.vectorSha256,
+  });
+}
+
+/** Milliseconds since the epoch. */
+export function msOf(time: Timestamp): number {
+  return Number(time.seconds) * 1_000 + Math.floor(time.nanos / 1_000_000);
+}
+
+/** Microseconds since the epoch. */
+export function usOf(time: Timestamp): bigint {
+  return time.seconds * 1_000_000n + BigInt(Math.floor(time.nanos / 1_000));
+}
+
+export function timestampOf(ms: number): { seconds: bigint; nanos: number } {
+  const seconds = Math.floor(ms / 1_000);
+  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
+}
+
+const DEFINITIONS = new Map(CATALOGUE.map((definition) => [definition.name, definition]));
+
+function toReason({ name, value, contribution }: TopFeature): {
+  feature: string;
+  value?: number;
+  contribution: number;
+  text: string;
+} {
+  const unknown = Number.isNaN(value);
+  const text = unknown
+    ? `It is not known: ${name.replaceAll('_', ' ')}`
+    : (DEFINITIONS.get(name)?.officer(value) ?? name);
+  return { feature: name, contribution, text, ...(unknown ? {} : { value }) };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

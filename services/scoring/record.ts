@@ -1,0 +1,134 @@
+/**
+ * Storing a batch of scores in one transaction (I2, I4, I5): what stands already stays, what is new is inserted, and the outbox
+ * positions are taken as the last thing but the insert that carries them, so that positions follow the order of commits. The
+ * commit is synchronous: an answer means that the score is on disk.
+ */
+import { crashPoint } from '../platform/lifecycle/crash-point.ts';
+import type { Pool, Transaction } from '../platform/postgres/pool.ts';
+import type { Composed } from './compose.ts';
+import type { Placed } from './store/columns.ts';
+import { findStanding, type Standing } from './store/find-standing.ts';
+import { insertPredictions } from './store/insert-predictions.ts';
+import { insertRefusals } from './store/insert-refusals.ts';
+import type { OutboxPrediction, Prediction, Refusal } from './store/prediction.ts';
+import { insertRequest, type StoredRequest } from './store/requests.ts';
+import { upsertLatest } from './store/upsert-latest.ts';
+
+/** Where the outbox of predictions takes its order from. */
+export interface PredictionOutbox {
+  /** A customer's shard: its partition on predictions-stream. */
+  shardOf(customerId: string): number;
+  /** Takes `count` consecutive positions of a shard, locked until the transaction ends; answers the first. */
+  take(tx: Transaction, shard: number, count: number): Promise<bigint>;
+  /** Tells the relay of rows that were just committed. */
+  offer(rows: readonly OutboxPrediction[]): void;
+}
+
+export interface Recorder {
+  /**
+   * Stores what does not stand yet, and answers what stands under each id. With a request, keeps what its key was used for
+   * in the same transaction; throws {@link KeyTakenError} if another call took the key meanwhile.
+   */
+  record(batch: readonly Composed[], request?: StoredRequest): Promise<Map<string, Standing>>;
+}
+
+/** The idempotency key was taken by a call that committed first: read what it was used for. */
+export class KeyTakenError extends Error {
+  override readonly name = 'KeyTakenError';
+}
+
+/** Another transaction stored one of the ids between the look-up and the insert: roll back and look again. */
+class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
+
+const MOST_TRIES = 5;
+
+export function createRecorder(pool: Pool, outbox: PredictionOutbox): Recorder {
+  async function attempt(batch: readonly Composed[], request: StoredRequest | undefined): Promise<Recorded> {
+    return await pool.transaction(async (tx) => {
+      const recorded = await write(tx, outbox, batch, request);
+      crashPoint('scoring-before-commit');
+      return recorded;
+    });
+  }
+
+  return {
+    async record(batch, request) {
+      for (let tries = 1; ; tries++) {
+        try {
+          const { standing, published } = await attempt(batch, request);
+          crashPoint('scoring-after-commit');
+          outbox.offer(published);
+          return standing;
+        } catch (cause) {
+          if (!(cause instanceof OvertakenError) || tries === MOST_TRIES) throw cause;
+        }
+      }
+    },
+  };
+}
+
+interface Recorded {
+  readonly standing: Map<string, Standing>;
+  readonly published: readonly OutboxPrediction[];
+}
+
+async function write(
+  tx: Transaction,
+  outbox: PredictionOutbox,
+  batch: readonly Composed[],
+  request: StoredRequest | undefined,
+): Promise<Recorded> {
+  const standing = await findStanding(tx, batch.map(idOf));
+  const { predictions, refusals } = newOnes(batch, standing);
+  if (request !== undefined && !(await insertRequest(tx, request))) throw new KeyTakenError('the key was taken');
+  await insertRefusals(tx, refusals);
+  await upsertLatest(tx, predictions.filter(isPublished));
+  const placed = await place(tx, outbox, predictions);
+  if ((await insertPredictions(tx, placed)) !== placed.length) throw new OvertakenError('an id was stored meanwhile');
+  return { standing, published: placed.filter(isPlaced) };
+}
+
+/** Adds what is new to `standing`, the first of an id counting. */
+function newOnes(
+  batch: readonly Composed[],
+  standing: Map<string, Standing>,
+): { readonly predictions: Prediction[]; readonly refusals: Refusal[] } {
+  const predictions: Prediction[] = [];
+  const refusals: Refusal[] = [];
+  for (const row of batch) {
+    const content = row.kind === 'scored' ? row.prediction : row.refusal;
+    if (standing.has(content.predictionId)) continue;
+    standing.set(content.predictionId, { kind: row.kind, vectorSha256: content.vectorSha256 });
+    if (row.kind === 'scored') predictions.push(row.prediction);
+    else refusals.push(row.refusal);
+  }
+  return { predictions, refusals };
+}
+
+/** Gives each published row the next position of its shard, shards in rising order so that no two batches deadlock. */
+async function place(tx: Transaction, outbox: PredictionOutbox, predictions: readonly Prediction[]): Promise<Placed[]> {
+  const placed: Placed[] = predictions
+    .filter((prediction) => !isPublished(prediction))
+    .map((prediction) => ({ prediction, shard: null, position: null }));
+  const byShard = Map.groupBy(predictions.filter(isPublished), (prediction) => outbox.shardOf(prediction.customerId));
+  for (const shard of [...byShard.keys()].sort((a, b) => a - b)) {
+    const rows = byShard.get(shard) ?? [];
+    let position = await outbox.take(tx, shard, rows.length);
+    for (const prediction of rows) placed.push({ prediction, shard, position: position++ });
+  }
+  return placed;
+}
+
+function isPublished(prediction: Prediction): boolean {
+  return prediction.kind !== 'past';
+}
+
+function isPlaced(row: Placed): row is OutboxPrediction {
+  return row.shard !== null;
+}
+
+function idOf(row: Composed): string {
+  return row.kind === 'scored' ? row.prediction.predictionId : row.refusal.predictionId;
+}

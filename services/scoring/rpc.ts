@@ -1,0 +1,115 @@
+/** ScoringService: request -> convert -> domain -> store -> response. */
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { ModelSchema, type Model as WireModel } from '../../gen/pde/scoring/v1/model_pb.ts';
+import { RiskLevel as WireRiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
+import {
+  type BatchPredictResult,
+  BatchPredictResultSchema,
+  type ListHighRiskCustomersRequest,
+  type PredictRequest,
+  type ScoringService,
+} from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
+import { riskRank } from '../domain/scoring/risk.ts';
+import { effective } from '../platform/auth/principal.ts';
+import { callerOf, onward } from '../platform/rpc/caller.ts';
+import { codeName, toWireError } from '../platform/rpc/errors.ts';
+import { invalidField } from '../platform/rpc/validation.ts';
+import { timestampOf, toFeatureVector, toPrediction } from './convert.ts';
+import type { Model } from './model/load.ts';
+import { decodePageToken, encodePageToken } from './page-token.ts';
+import { type PredictDeps, predict } from './predict.ts';
+import { scoreFeatures } from './score-features.ts';
+import { listHighRisk } from './store/list-high-risk.ts';
+import { readPrediction } from './store/read-prediction.ts';
+
+export type ScoringDeps = PredictDeps;
+
+const DEFAULT_PAGE_SIZE = 50;
+/** Requests of one batch that are under way at once. */
+const BATCH_CONCURRENCY = 8;
+const RANKS = new Map<WireRiskLevel, number>([
+  [WireRiskLevel.UNSPECIFIED, riskRank('HIGH')],
+  [WireRiskLevel.LOW, riskRank('LOW')],
+  [WireRiskLevel.MEDIUM, riskRank('MEDIUM')],
+  [WireRiskLevel.HIGH, riskRank('HIGH')],
+  [WireRiskLevel.CRITICAL, riskRank('CRITICAL')],
+]);
+
+export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringService> {
+  const names = (): readonly string[] => deps.model().catalogue.names;
+  return {
+    scoreFeatures: (request) => scoreFeatures(deps, request),
+    async predict(request, context) {
+      return { prediction: toPrediction(await predict(deps, request, predictCaller(context))) };
+    },
+    async batchPredict({ requests }, context) {
+      const results: BatchPredictResult[] = [];
+      for (let at = 0; at < requests.length; at += BATCH_CONCURRENCY) {
+        const slice = requests.slice(at, at + BATCH_CONCURRENCY);
+        results.push(...(await Promise.all(slice.map((request) => predictOne(deps, request, context)))));
+      }
+      return { results };
+    },
+    async listHighRiskCustomers(request) {
+      const { minRank, pageSize, after } = readListRequest(request);
+      const found = await listHighRisk(deps.pool, minRank, after, pageSize + 1, names());
+      const page = found.slice(0, pageSize);
+      const last = page.at(-1);
+      const nextPageToken = found.length > pageSize && last !== undefined ? encodePageToken(minRank, last) : '';
+      return { customers: page.map(toPrediction), nextPageToken };
+    },
+    async getPrediction({ predictionId }) {
+      const prediction = await readPrediction(deps.pool, predictionId, names());
+      if (prediction === null) throw new ConnectError(`there is no prediction ${predictionId}`, Code.NotFound);
+      return {
+        prediction: toPrediction(prediction),
+        vector: toFeatureVector(prediction),
+        contributions: [...prediction.contributions],
+      };
+    },
+    getModel: () => Promise.resolve({ model: toModel(deps.model()) }),
+  };
+}
+
+function predictCaller(context: HandlerContext) {
+  return { id: effective(callerOf(context)).id, onward: onward(context) };
+}
+
+async function predictOne(deps: ScoringDeps, request: PredictRequest, context: HandlerContext) {
+  const { customerId } = request;
+  try {
+    const prediction = await predict(deps, request, predictCaller(context));
+    return create(BatchPredictResultSchema, {
+      customerId,
+      result: { case: 'prediction', value: toPrediction(prediction) },
+    });
+  } catch (cause) {
+    const error = toWireError(cause, context.signal);
+    const value = { code: codeName(error.code), message: error.rawMessage };
+    return create(BatchPredictResultSchema, { customerId, result: { case: 'error', value } });
+  }
+}
+
+function readListRequest({ minRiskLevel, pageSize, pageToken }: ListHighRiskCustomersRequest) {
+  const minRank = RANKS.get(minRiskLevel)!;
+  if (pageToken === '') return { minRank, pageSize: pageSize || DEFAULT_PAGE_SIZE, after: null };
+  const after = decodePageToken(pageToken, minRank);
+  if (after === null) throw invalidField('page_token', 'is not one that this list answered for the same level');
+  return { minRank, pageSize: pageSize || DEFAULT_PAGE_SIZE, after };
+}
+
+function toModel(model: Model): WireModel {
+  const { manifest, policy } = model;
+  return create(ModelSchema, {
+    name: manifest.name,
+    version: manifest.version,
+    onnxSha256: model.onnxSha256,
+    featureSetVersion: manifest.featureSetVersion,
+    inputs: [...manifest.inputs],
+    horizonDays: manifest.horizonDays,
+    scoringPolicyVersion: policy.version,
+    actionProbability: policy.actionProbability,
+    loadTime: timestampOf(model.loadedMs),
+  });
+}
