@@ -16,13 +16,15 @@ export function readScoringConfig(env: EnvReader) {
       about: 'folder of the model that scores: manifest, ONNX, trees, calibration, policy, golden vectors',
       default: 'models/synthetic/1',
     }),
-    features: readPeerSettings(env, 'PDE_FEATURES_URL'),
-    featuresDeadlineMs: env.durationMs('PDE_FEATURES_DEADLINE_MS', {
-      about: 'longest wait for a vector of the feature service',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-    }),
+    features: {
+      ...readPeerSettings(env, 'PDE_FEATURES_URL'),
+      deadlineMs: env.durationMs('PDE_FEATURES_DEADLINE_MS', {
+        about: 'longest wait for a vector of the feature service',
+        default: 5_000,
+        min: 10,
+        max: 60_000,
+      }),
+    },
     postgres: readPostgresSettings(env),
     kafka: readKafkaSettings(env),
     registryUrl: readRegistryUrl(env),

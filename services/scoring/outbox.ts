@@ -20,6 +20,8 @@ export const OUTBOX = 'predictions';
 export const SCHEDULED_SEND_HEADER = 'pde-scheduled-send-us';
 
 const topic = topicOf(Topic.PREDICTIONS_STREAM);
+/** Topic of each outbox, for operators. */
+export const OUTBOX_TOPICS = { [OUTBOX]: topic.name };
 const utf8 = new TextEncoder();
 
 /** Shards are the topic's partitions. */

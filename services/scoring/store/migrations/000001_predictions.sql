@@ -49,6 +49,28 @@ ALTER TABLE scoring.predictions ALTER COLUMN features SET STORAGE PLAIN, ALTER C
 CREATE UNIQUE INDEX predictions_outbox ON scoring.predictions (shard, outbox_position) WHERE outbox_position IS NOT NULL;
 CREATE INDEX predictions_customer ON scoring.predictions (customer_id, observation_time, ledger_position);
 
+CREATE INDEX predictions_asked ON scoring.predictions (kind) WHERE kind <> 'transaction';
+
+-- Positions and cursors of the outbox (services/platform/outbox).
+CREATE TABLE scoring.outbox_shards (
+  outbox text NOT NULL,
+  shard int NOT NULL,
+  -- Position of the last row stored; locked by a writer until it commits.
+  last_position bigint NOT NULL,
+  PRIMARY KEY (outbox, shard)
+) WITH (fillfactor = 50);
+CREATE TABLE scoring.outbox_cursors (
+  outbox text NOT NULL,
+  shard int NOT NULL,
+  -- Position up to which the broker acknowledged.
+  published_position bigint NOT NULL DEFAULT 0,
+  -- Who publishes, until when; each taking raises the epoch.
+  lease_owner text,
+  lease_epoch bigint NOT NULL DEFAULT 0,
+  lease_expires_at timestamptz NOT NULL DEFAULT '-infinity',
+  PRIMARY KEY (outbox, shard)
+) WITH (fillfactor = 50);
+
 -- What outsiders rely on: at one time, the score that saw most of the ledger.
 CREATE VIEW scoring.risk_scores AS
 SELECT DISTINCT ON (customer_id, observation_time)
@@ -117,5 +139,5 @@ CREATE TABLE scoring.requests (
 
 GRANT USAGE ON SCHEMA scoring TO pde_scoring;
 GRANT SELECT, INSERT ON scoring.predictions, scoring.refused, scoring.requests TO pde_scoring;
-GRANT SELECT, INSERT, UPDATE ON scoring.latest_scores TO pde_scoring;
+GRANT SELECT, INSERT, UPDATE ON scoring.latest_scores, scoring.outbox_shards, scoring.outbox_cursors TO pde_scoring;
 GRANT SELECT ON scoring.risk_scores TO pde_scoring;
