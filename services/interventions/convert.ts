@@ -3,9 +3,15 @@
  * value out of its bounds. Details name the field and the bound, never the value, which may be personal.
  */
 import { createHash } from 'node:crypto';
-import { toBinary } from '@bufbuild/protobuf';
+import { clone, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { type CustomerProfile, CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_pb.ts';
+import {
+  type CustomerProfile,
+  CustomerProfile_ConsentSchema,
+  CustomerProfile_Mode,
+  CustomerProfile_ObligationSchema,
+  CustomerProfileSchema,
+} from '../../gen/pde/events/v1/customer_profile_pb.ts';
 import type { Prediction, Prediction_TopFeature } from '../../gen/pde/events/v1/prediction_pb.ts';
 import type { Consent, ContactChannel, Standing } from '../domain/bank/profile.ts';
 import type { Mode } from '../domain/bank/transaction.ts';
@@ -155,7 +161,7 @@ function profileOf(event: CustomerProfile, place: LogPlace): ProfileRow {
     customerId: event.customerId,
     version: Number(event.version),
     effectiveMs: timeMs(event.effectiveTime, 'effective_time'),
-    contentSha256: createHash('sha256').update(toBinary(CustomerProfileSchema, event)).digest(),
+    contentSha256: contentSha256(event),
     timeZone: event.timeZone === '' ? null : event.timeZone,
     standing: known(STANDINGS, event.standing, 'standing'),
     consents: event.consents.map(
@@ -167,4 +173,18 @@ function profileOf(event: CustomerProfile, place: LogPlace): ProfileRow {
     ),
     place,
   };
+}
+
+/** Of all that the snapshot says; its mode aside, and consents and obligations in any order. */
+function contentSha256(event: CustomerProfile): Uint8Array {
+  const content = clone(CustomerProfileSchema, event);
+  content.mode = CustomerProfile_Mode.UNSPECIFIED;
+  content.consents = sorted(CustomerProfile_ConsentSchema, content.consents);
+  content.obligations = sorted(CustomerProfile_ObligationSchema, content.obligations);
+  return createHash('sha256').update(toBinary(CustomerProfileSchema, content)).digest();
+}
+
+function sorted<D extends DescMessage>(desc: D, messages: MessageShape<D>[]): MessageShape<D>[] {
+  const keyed = messages.map((message) => ({ message, bytes: toBinary(desc, message) }));
+  return keyed.sort((a, b) => Buffer.compare(a.bytes, b.bytes)).map(({ message }) => message);
 }

@@ -7,7 +7,8 @@ import type { ActionLevel, InterventionType } from '../../domain/interventions/p
 import type { Eligibility } from '../../domain/obligations/eligibility.ts';
 import type { RiskLevel } from '../../domain/scoring/risk.ts';
 
-/** The service's schema. */
+/** The service's name, and its schema. */
+export const SERVICE = 'interventions';
 export const SCHEMA = 'interventions';
 
 /** Names of the append-only tables as outboxes (I5). */
