@@ -14,6 +14,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 const CANNOT_RUN = 69;
+// Only errors: most of our packages warn of a Node older than the one that they come with.
+const NPM_FLAGS = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 
 const [entry, ...rest] = process.argv.slice(2);
 if (entry === undefined) fail('usage: node services/stack/bootstrap.mjs ENTRY.ts [ARGUMENT...]');
@@ -51,7 +53,7 @@ function install() {
   const [command, ...first] = npmCommand();
   const { status, signal, error } = spawnSync(
     command,
-    [...first, 'ci', '--no-audit', '--no-fund', '--prefer-offline'],
+    [...first, 'ci', ...NPM_FLAGS],
     {
       cwd: ROOT,
       // npm's standard output is our standard error.
