@@ -67,6 +67,8 @@ export interface ReconcileInput {
 }
 
 export interface Check {
+  /** What it looks at: positions in streams and outboxes, or rows stored (only counted where asked to verify). */
+  readonly kind: 'position' | 'stored';
   readonly name: string;
   readonly holds: boolean;
   /** The figures on both sides, for a reader. */
@@ -126,6 +128,7 @@ function partitionChecks(service: ServicePosition, logs: readonly LogRange[]): C
   );
   return [
     ...unread.map((log) => ({
+      kind: 'position' as const,
       name: `${service.service} has read ${log.topic}/${log.partition}`,
       holds: false,
       detail: `the log holds ${log.endOffset - log.beginOffset} records, none is read`,
@@ -139,6 +142,7 @@ function partitionCheck(service: string, partition: PartitionPosition, logs: rea
   const processed = partition.nextOffset - partition.firstOffset;
   const counted = partition.accepted + partition.duplicates + partition.deadLetters;
   return {
+    kind: 'position',
     name: `${service} ${partition.topic}/${partition.partition}: nothing lost (I1)`,
     holds: log !== undefined && processed === counted && partition.nextOffset === log.endOffset,
     detail:
@@ -150,7 +154,7 @@ function partitionCheck(service: string, partition: PartitionPosition, logs: rea
 function countCheck(name: string, service: ServicePosition, kind: string, topic: string): Check {
   const stored = storedSet(service, kind).count;
   const accepted = totals(service, topic).accepted;
-  return { name, holds: stored === accepted, detail: `${stored} stored, ${accepted} accepted` };
+  return { kind: 'stored', name, holds: stored === accepted, detail: `${stored} stored, ${accepted} accepted` };
 }
 
 function setCheck(name: string, left: readonly StoredSet[], right: readonly StoredSet[]): Check {
@@ -158,6 +162,7 @@ function setCheck(name: string, left: readonly StoredSet[], right: readonly Stor
   const digest = (sets: readonly StoredSet[]) =>
     sets.reduce((total, set) => (total + (set.idDigest ?? 0n)) % MODULUS, 0n);
   return {
+    kind: 'stored',
     name,
     holds: count(left) === count(right) && digest(left) === digest(right),
     detail: `${count(left)} and ${count(right)} rows, digests ${digest(left).toString(16)} and ${digest(right).toString(16)}`,
@@ -166,6 +171,7 @@ function setCheck(name: string, left: readonly StoredSet[], right: readonly Stor
 
 function outboxChecks(service: ServicePosition): Check[] {
   return service.outboxes.map((outbox) => ({
+    kind: 'position',
     name: `${service.service} has published ${outbox.topic}, shard ${outbox.shard} (I5)`,
     holds: outbox.publishedPosition === outbox.lastPosition,
     detail: `published to ${outbox.publishedPosition} of ${outbox.lastPosition}`,
@@ -181,6 +187,7 @@ function acknowledgedChecks(input: ReconcileInput): Check[] {
   const equal = missing === 0n && ledger.idDigest === input.acknowledged.idDigest;
   return [
     {
+      kind: 'stored',
       name: 'every acknowledged id is in the ledger or in dead letters (I1)',
       holds: equal || (deadLetters > 0n && missing <= deadLetters),
       detail: `${input.acknowledged.count} acknowledged, ${ledger.count} in the ledger, ${deadLetters} dead letters${equal ? ', sets equal' : ''}`,

@@ -1,0 +1,186 @@
+/**
+ * The `pde` command. Results go to standard output, progress and errors to standard error; exit code 0 for success, 1 for a
+ * check that does not hold or a problem that the message names, 2 for bad usage.
+ */
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { createLogger } from '../platform/telemetry/logger.ts';
+import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
+import { importBerka, importSynthetic, simulate } from './commands/feed.ts';
+import { reconcileEngine } from './commands/reconcile.ts';
+import { score } from './commands/score.ts';
+import { start } from './commands/start.ts';
+import { compareTopics } from './commands/topics.ts';
+import { findEngine } from './engine-file.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const interrupt = interruptSignal();
+const log = createLogger('pde', 'error', { write: (line) => void process.stderr.write(line) });
+
+const program = new Command('pde')
+  .description('The Pre-Delinquency Engine: run it, feed it, ask it, prove it.')
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+/** Where states are kept; relative paths are the caller's. */
+function stateRoot(): string {
+  return process.env.PDE_STATE_ROOT ?? join(root, '.data');
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1.');
+  return value;
+}
+
+function instances(text: string, previous: Record<string, number>): Record<string, number> {
+  const match = /^(features|scoring|interventions)=([1-9])$/.exec(text);
+  if (match === null)
+    throw new InvalidArgumentError('must be features=N, scoring=N or interventions=N, N from 1 to 9.');
+  return { ...previous, [match[1]!]: Number(match[2]) };
+}
+
+/** Runs a command's work and prints what it answers. */
+function printing<A extends unknown[]>(work: (...args: A) => Promise<string | { text: string; ok: boolean }>) {
+  return async (...args: A): Promise<void> => {
+    const answer = await work(...args);
+    const { text, ok } = typeof answer === 'string' ? { text: answer, ok: true } : answer;
+    process.stdout.write(`${text}\n`);
+    process.exitCode = ok ? 0 : 1;
+  };
+}
+
+const onEngine = (command: Command): Command =>
+  command
+    .option('--state-dir <dir>', 'state directory of the engine (default: the one started last)')
+    .option('--json', 'one JSON value instead of text');
+
+const running = (options: { stateDir?: string }) => findEngine(stateRoot(), options.stateDir);
+
+program
+  .command('start')
+  .description('bring everything up, stream a bank through it, say what was found, and stay up')
+  .option('--bank <kind>', 'synthetic, or berka with --data', 'synthetic')
+  .option('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc, for --bank berka')
+  .option('--customers <n>', 'customers of the synthetic bank', positiveInteger, 150)
+  .option('--months <m>', 'months of the synthetic bank', positiveInteger, 8)
+  .option('--seed <s>', 'seed of the synthetic bank: the same seed, the same bank', positiveInteger, 1)
+  .option('--rate <tps>', 'transactions a second in the measured last stretch', positiveInteger, 200)
+  .option('--measured-seconds <s>', 'length of the measured last stretch', positiveInteger, 10)
+  .option('--instances <service=n>', 'several instances of a service, may be repeated', instances, {})
+  .option('--state-dir <dir>', 'where this engine keeps its data (default: one folder a bank below .data)')
+  .option('--skip-bad', 'import a file with malformed lines without them')
+  .option('--once', 'end after the stream is drained and reconciled')
+  .option('--json', 'standard output is one JSON object and nothing else')
+  .action(async (options) => {
+    const bank = bankOf(options, program);
+    process.exitCode = await start({
+      root,
+      stateRoot: stateRoot(),
+      bank,
+      once: options.once === true,
+      json: options.json === true,
+      skipBad: options.skipBad === true,
+      rate: options.rate,
+      measuredSeconds: options.measuredSeconds,
+      instances: options.instances,
+      ...(options.stateDir === undefined ? {} : { stateDir: options.stateDir }),
+      log,
+      signal: interrupt,
+    });
+  });
+
+const imports = program.command('import').description('put a bank into bank.*');
+imports
+  .command('berka')
+  .description('the PKDD’99 bank, in its original format')
+  .requiredOption('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc')
+  .option('--skip-bad', 'leave out malformed lines instead of stopping at them')
+  .option('--state-dir <dir>', 'state directory (default: .data/berka)')
+  .option('--json', 'one JSON value instead of text')
+  .action(printing((options) => importBerka({ ...options, root, stateRoot: stateRoot(), signal: interrupt, log })));
+imports
+  .command('synthetic')
+  .description('a seeded synthetic bank')
+  .option('--customers <n>', 'customers', positiveInteger, 150)
+  .option('--months <m>', 'months', positiveInteger, 8)
+  .option('--seed <s>', 'seed: the same seed, the same bank', positiveInteger, 1)
+  .option('--state-dir <dir>', 'state directory (default: one folder a bank below .data)')
+  .option('--json', 'one JSON value instead of text')
+  .action(printing((options) => importSynthetic({ ...options, root, stateRoot: stateRoot(), signal: interrupt, log })));
+
+program
+  .command('simulate')
+  .description('stream an imported bank into Kafka; resumes where it stopped. Flags after -- go to the simulator')
+  .argument(
+    '[flags...]',
+    'for instance: -- --bank ID --batch-size 500 --delay-ms 10 --total 1000 --rate 200 --from 2024-03-01 --to 2024-04-01',
+  )
+  .option('--state-dir <dir>', 'state directory (default: the engine started last)')
+  .action(
+    printing((flags: string[], options) =>
+      simulate({ ...options, flags, root, stateRoot: stateRoot(), signal: interrupt, log }),
+    ),
+  );
+
+onEngine(program.command('score'))
+  .description('score one customer and say why')
+  .argument('<customer>', 'the customer’s id')
+  .option('--at <time>', 'observe at this time (RFC 3339) instead of now; recorded, never acted on')
+  .action(printing((customer: string, options) => score(running(options), customer, options)));
+
+onEngine(program.command('reconcile'))
+  .description('prove that nothing was lost and nothing counted twice')
+  .action(printing((options) => reconcileEngine(running(options), options, { root, log })));
+
+onEngine(program.command('topics'))
+  .description('compare the topics of the broker and the subjects of the registry with the contract')
+  .action(printing((options) => compareTopics(running(options), options, log)));
+
+const deadLetters = program.command('dead-letters').description('records that could not be processed');
+onEngine(deadLetters.command('list'))
+  .description('list them, latest first, without their content')
+  .option('--reason <reason>', 'only those with this reason, for instance INVALID_VALUE')
+  .option('--limit <n>', 'how many of each service', positiveInteger, 50)
+  .action(printing((options) => listDeadLetters(running(options), options)));
+onEngine(deadLetters.command('show'))
+  .description('show one; personal data is masked unless --reveal is given')
+  .argument('<id>', 'its id')
+  .option('--reveal', 'show the key and the bytes')
+  .action(printing((id: string, options) => showDeadLetter(running(options), id, options)));
+onEngine(deadLetters.command('replay'))
+  .description('send the original bytes to their topic again; what was processed meanwhile is refused as a duplicate')
+  .argument('<id...>', 'their ids')
+  .option('--force', 'also those that were replayed before')
+  .action(printing((ids: string[], options) => replayDeadLetters(running(options), ids, options)));
+
+function bankOf(
+  options: { bank: string; data?: string; customers: number; months: number; seed: number },
+  command: Command,
+) {
+  if (options.bank === 'synthetic') {
+    return { kind: 'synthetic' as const, customers: options.customers, months: options.months, seed: options.seed };
+  }
+  if (options.bank !== 'berka') return command.error(`--bank is ${options.bank}: must be synthetic or berka`);
+  if (options.data === undefined) return command.error('--bank berka needs --data DIR');
+  return { kind: 'berka' as const, dataDir: resolve(options.data) };
+}
+
+/** Aborts at the first Ctrl-C or SIGTERM; a second one ends at once, and the stack's guardian ends the rest. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(`interrupted by ${name}`));
+    });
+  }
+  return controller.signal;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`pde: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = interrupt.aborted ? 130 : 1;
+}

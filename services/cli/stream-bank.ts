@@ -1,0 +1,130 @@
+/**
+ * Streams a bank through a running engine in two stretches: flat out, and the last of it at a fixed rate, in which the end-to-end
+ * latency is measured from each transaction's scheduled send to after its decision's commit returned. Then it waits until
+ * everything is processed and published, and reconciles.
+ */
+import type { Stack } from '../stack/stack.ts';
+import { bankPosition } from './acknowledged.ts';
+import type { Engine } from './engine.ts';
+import { type Latency, readLatency } from './latency.ts';
+import { type EngineObserver, isDrained } from './observe-engine.ts';
+import type { Progress } from './progress.ts';
+import { type ReconcileInput, type Reconciliation, reconcile, storedSet, totals } from './reconcile.ts';
+import { runSimulator } from './simulator.ts';
+
+export interface StreamBankOptions {
+  readonly root: string;
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly observer: EngineObserver;
+  readonly progress: Progress;
+  readonly imported: { readonly bank_id: string; readonly transactions: number };
+  /** Transactions a second in the measured stretch. */
+  readonly rate: number;
+  readonly measuredSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+export interface StreamReport {
+  readonly input: ReconcileInput;
+  readonly reconciliation: Reconciliation;
+  /** Null where nothing was left for a measured stretch. */
+  readonly latency: Latency | null;
+  readonly rate: number;
+  /** From the first send of the flat-out stretch until it was drained, transactions a second; null where it was empty. */
+  readonly transactionsPerSecond: number | null;
+}
+
+/** What the simulator's stream answers. */
+interface Streamed {
+  readonly sent: number;
+}
+
+const POLL_MS = 250;
+const STALL_MS = 120_000;
+
+export async function streamBank(options: StreamBankOptions): Promise<StreamReport> {
+  const { imported, rate, measuredSeconds } = options;
+  const before = await bankPosition(options.root, options.stack, imported.bank_id);
+  const remaining = imported.transactions - before.streamed;
+  const measured = Math.min(remaining, Math.round(rate * measuredSeconds));
+  const transactionsPerSecond = await flatOut(options, remaining - measured);
+  if (measured > 0) {
+    options.progress.step(`measured stretch: ${measured} transactions at ${rate} a second`);
+    await streamAndDrain(options, ['--total', `${measured}`, '--rate', `${rate}`, '--measure']);
+  }
+  const latency = measured > 0 ? await readLatency(options.engine.addresses.interventions.opsUrl) : null;
+  const { acknowledged } = await bankPosition(options.root, options.stack, imported.bank_id);
+  const input = await options.observer.look(true, acknowledged);
+  return { input, reconciliation: reconcile(input), latency, rate, transactionsPerSecond };
+}
+
+async function flatOut(options: StreamBankOptions, count: number): Promise<number | null> {
+  if (count <= 0) return null;
+  options.progress.step(`streaming ${count.toLocaleString('en')} transactions`);
+  const startedMs = performance.now();
+  const { sent } = await streamAndDrain(options, ['--total', `${count}`]);
+  return sent / ((performance.now() - startedMs) / 1000);
+}
+
+async function streamAndDrain(options: StreamBankOptions, flags: readonly string[]): Promise<Streamed> {
+  const { root, stack, imported } = options;
+  const streaming = runSimulator<Streamed>({ root, stack, args: ['stream', '--bank', imported.bank_id, ...flags] });
+  const [streamed] = await Promise.all([streaming, drained(options, streaming)]);
+  return streamed;
+}
+
+/** Resolves once the stream has ended and the engine has caught up with it; rejects where it makes no progress any more. */
+async function drained(options: StreamBankOptions, streaming: Promise<unknown>): Promise<void> {
+  let ended = false;
+  const end = streaming.then(
+    () => {
+      ended = true;
+    },
+    () => {
+      ended = true;
+    },
+  );
+  let last = { processed: -1n, atMs: performance.now() };
+  for (;;) {
+    options.signal.throwIfAborted();
+    const endedBefore = ended;
+    const input = await options.observer.look(false);
+    const processed = processedOf(input);
+    const nowMs = performance.now();
+    options.progress.update(progressText(input, last, processed, nowMs));
+    if (endedBefore && isDrained(input)) break;
+    if (processed !== last.processed) last = { processed, atMs: nowMs };
+    else if (endedBefore && nowMs - last.atMs > STALL_MS) {
+      throw new Error(`the engine made no progress for ${STALL_MS / 1000} s; its logs: ${options.stack.stateDir}/logs`);
+    }
+    await Promise.race([pause(POLL_MS), ended ? pause(POLL_MS) : end]);
+  }
+  options.progress.done();
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function processedOf(input: ReconcileInput): bigint {
+  const partitions = [...input.features.partitions, ...input.interventions.partitions];
+  return partitions.reduce((total, partition) => total + partition.nextOffset - partition.firstOffset, 0n);
+}
+
+function progressText(
+  input: ReconcileInput,
+  last: { processed: bigint; atMs: number },
+  processed: bigint,
+  nowMs: number,
+): string {
+  const { accepted, duplicates, deadLetters } = totals(input.features, 'transactions-stream');
+  const inLog = input.logs
+    .filter(({ topic }) => topic === 'transactions-stream')
+    .reduce((total, { beginOffset, endOffset }) => total + endOffset - beginOffset, 0n);
+  const done = accepted + duplicates + deadLetters;
+  const perSecond = last.processed < 0n ? 0 : Number(processed - last.processed) / ((nowMs - last.atMs) / 1000);
+  const scored = storedSet(input.scoring, 'predictions').count;
+  const decided = totals(input.interventions, 'predictions-stream').accepted;
+  return `${done} processed, lag ${inLog - done}, ${scored} scored, ${decided} decided, ${deadLetters} dead; ${Math.max(0, perSecond).toFixed(0)} records/s`;
+}
