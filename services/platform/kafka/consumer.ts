@@ -15,6 +15,7 @@ import type { KafkaConnection, LogRange } from './kafka.ts';
 import { createPartitionWorker, type PartitionWorker } from './partition-worker.ts';
 import type { ClaimedPartition, ConsumerHandlers, EventConsumer, FencedError, PositionStore } from './port.ts';
 import { recordOf } from './record.ts';
+import { ifRunning } from './running.ts';
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConnection;
@@ -288,13 +289,4 @@ function lagOf(topic: string, worker: PartitionWorker, ranges: readonly LogRange
   const end = ranges.find((range) => range.partition === worker.partition)?.endOffset ?? worker.position;
   const lag = end > worker.position ? end - worker.position : 0n;
   return { topic, partition: worker.partition, lag, oldestUnreadMs: worker.oldestUnreadMs };
-}
-
-/** Pausing, seeking and resuming throw while kafkajs is between two runs; the next join does them again. */
-function ifRunning(act: () => void): void {
-  try {
-    act();
-  } catch (cause) {
-    if (!(cause instanceof Error && cause.name === 'KafkaJSNonRetriableError')) throw cause;
-  }
 }

@@ -35,6 +35,8 @@ export interface KafkaConnection {
   admin(): Promise<Admin>;
   /** Ranges of all partitions of a topic, read now. Retries while the broker is away, until the signal aborts. */
   logRanges(topic: string, signal?: AbortSignal): Promise<readonly LogRange[]>;
+  /** host:port of the leader of each partition of a topic. */
+  leaders(topic: string): Promise<ReadonlyMap<number, string>>;
   /** Closes the shared admin client. Producers and consumers are closed by their owners, before. */
   close(): Promise<void>;
 }
@@ -74,6 +76,7 @@ export function createKafka(o: KafkaOptions): KafkaConnection {
         }
       }
     },
+    leaders: async (topic) => await leadersOf(await shared(), topic),
     async close() {
       const open = admin;
       admin = null;
@@ -86,6 +89,16 @@ function rangesOf(offsets: readonly { partition: number; high: string; low: stri
   return offsets
     .map(({ partition, high, low }) => ({ partition, beginOffset: BigInt(low), endOffset: BigInt(high) }))
     .sort((a, b) => a.partition - b.partition);
+}
+
+async function leadersOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, string>> {
+  const [{ brokers }, { topics }] = await Promise.all([
+    admin.describeCluster(),
+    admin.fetchTopicMetadata({ topics: [topic] }),
+  ]);
+  const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+  const partitions = topics.find(({ name }) => name === topic)?.partitions ?? [];
+  return new Map(partitions.map(({ partitionId, leader }) => [partitionId, addresses.get(leader) ?? '']));
 }
 
 function configOf(o: KafkaOptions): KafkaConfig {

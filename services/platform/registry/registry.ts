@@ -26,8 +26,10 @@ export interface Registry {
 }
 
 export interface RegistryOptions {
-  /** Base of the Confluent-compatible API, for instance http://127.0.0.1:8080/apis/ccompat/v7 */
+  /** The registry, for instance http://127.0.0.1:8080. A path, if there is one, is the Confluent-compatible API's. */
   readonly url: string;
+  /** Path of that API where the URL has none. Default Apicurio's; Confluent's own registry has it at "". */
+  readonly apiPath?: string;
   /** Longest wait for an answer. Default 5 s. */
   readonly timeoutMs?: number;
 }
@@ -53,7 +55,7 @@ const REFUSED = new Set([409, 422]);
 export function createRegistry(o: RegistryOptions): Registry {
   const timeout = o.timeoutMs ?? 5_000;
   const { Schema, Subject } = registryApi.default({
-    host: o.url.replace(/\/$/, ''),
+    host: hostOf(o),
     clientId: 'pde',
     retry: { retries: 0 },
   });
@@ -80,6 +82,14 @@ export function createRegistry(o: RegistryOptions): Registry {
       return found.map(String).sort();
     },
   };
+}
+
+const APICURIO_API = '/apis/ccompat/v7';
+
+function hostOf(o: RegistryOptions): string {
+  const { origin, pathname } = new URL(o.url);
+  const path = pathname === '/' ? (o.apiPath ?? APICURIO_API) : pathname;
+  return `${origin}${path.replace(/\/$/, '')}`;
 }
 
 async function ask(call: () => Promise<Answer>): Promise<unknown> {
