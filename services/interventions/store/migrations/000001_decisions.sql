@@ -7,7 +7,7 @@ CREATE TABLE interventions.decisions (
   decision_id uuid PRIMARY KEY,
   -- A prediction yields at most one decision (I2).
   prediction_id uuid NOT NULL UNIQUE,
-  customer_id text NOT NULL,
+  customer_id text COLLATE "C" NOT NULL,
   -- Rises with every decision of a customer.
   decision_number bigint GENERATED ALWAYS AS IDENTITY,
   mode text NOT NULL CHECK (mode IN ('live', 'replay')),
@@ -34,7 +34,7 @@ CREATE TABLE interventions.offers (
   -- UUIDv5 of the decision's id.
   intervention_id uuid PRIMARY KEY,
   decision_id uuid NOT NULL UNIQUE REFERENCES interventions.decisions,
-  customer_id text NOT NULL,
+  customer_id text COLLATE "C" NOT NULL,
   -- Place in the outbox to interventions-stream (I5).
   shard smallint NOT NULL,
   position bigint NOT NULL,

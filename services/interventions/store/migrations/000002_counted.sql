@@ -3,7 +3,7 @@
 
 -- The latest decision of each customer.
 CREATE TABLE interventions.customers (
-  customer_id text PRIMARY KEY,
+  customer_id text COLLATE "C" PRIMARY KEY,
   last_decided_time timestamptz NOT NULL,
   latest_risk_level text NOT NULL
 ) WITH (fillfactor = 80);

@@ -1,0 +1,60 @@
+/** Environment -> one frozen value. `node services/interventions/main.ts --help` prints it; the README has the same table. */
+import type { EnvReader } from '../platform/config/env.ts';
+import {
+  type KafkaSettings,
+  type PostgresSettings,
+  type RpcServerSettings,
+  readKafkaSettings,
+  readPostgresSettings,
+  readRegistryUrl,
+  readRpcServerSettings,
+} from '../platform/config/settings.ts';
+
+export interface InterventionsConfig {
+  readonly rpc: RpcServerSettings;
+  readonly postgres: PostgresSettings;
+  readonly kafka: KafkaSettings;
+  readonly registryUrl: string;
+  /** Null: the default policy. */
+  readonly policyFile: string | null;
+  readonly batchMaxRecords: number;
+  readonly queueMaxRecords: number;
+  readonly fetchMaxWaitMs: number;
+  readonly lowReportMs: number;
+}
+
+export function readInterventionsConfig(env: EnvReader): InterventionsConfig {
+  return {
+    rpc: readRpcServerSettings(env),
+    postgres: readPostgresSettings(env),
+    kafka: readKafkaSettings(env),
+    registryUrl: readRegistryUrl(env),
+    policyFile: env.optional('PDE_CONTACT_POLICY_FILE', {
+      about: 'JSON file of the contact policy; one that cannot be read lets nobody be contacted',
+    }),
+    batchMaxRecords: env.integer('PDE_INTERVENTIONS_BATCH_MAX', {
+      about: 'records in one batch at most; 1 gives the same decisions as 500',
+      default: 500,
+      min: 1,
+      max: 5_000,
+    }),
+    queueMaxRecords: env.integer('PDE_INTERVENTIONS_QUEUE_MAX', {
+      about: 'records of one partition waiting in memory at most; more pauses its fetching',
+      default: 2_000,
+      min: 1,
+      max: 100_000,
+    }),
+    fetchMaxWaitMs: env.durationMs('PDE_INTERVENTIONS_FETCH_WAIT_MS', {
+      about: 'longest wait of a fetch for the first byte: lower is faster and costs more requests',
+      default: 5,
+      min: 1,
+      max: 5_000,
+    }),
+    lowReportMs: env.durationMs('PDE_INTERVENTIONS_LOW_REPORT_MS', {
+      about: 'time between two counts of LOW decisions to the dashboard',
+      default: 1_000,
+      min: 10,
+      max: 60_000,
+    }),
+  };
+}
