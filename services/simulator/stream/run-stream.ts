@@ -1,0 +1,142 @@
+/**
+ * Sends a bank, from its checkpoint on.
+ *
+ *  - A profile is acknowledged before any transaction at or after its effective time is sent (DESIGN section 4, Profiles).
+ *  - The checkpoint moves only over what is acknowledged, in order: a crash resends, it never skips (I1); the engine refuses the
+ *    repeats by their ids (I2).
+ *  - Paced by a fixed rate the loop is open: sending waits for no acknowledgement, up to a bound of what is in flight.
+ */
+import { crashPoint } from '../../platform/lifecycle/crash-point.ts';
+import type { Pool } from '../../platform/postgres/pool.ts';
+import type { BankTransaction } from '../store/bank-rows.ts';
+import { type Checkpoint, moveCheckpoint } from '../store/checkpoints.ts';
+import type { Pace } from './pace.ts';
+import { createPager, type Pager, pendingProfiles } from './pager.ts';
+import type { Sender } from './sender.ts';
+
+export interface StreamOptions {
+  readonly pool: Pool;
+  readonly sender: Sender;
+  readonly checkpoint: Checkpoint;
+  /** Transactions in the bank: past the last one, the remaining profiles go out too. */
+  readonly bankTransactions: number;
+  readonly batchSize: number;
+  /** At most so many transactions in this run. */
+  readonly total: number;
+  readonly pace: Pace;
+  /** Waits for no acknowledgement before it sends on. */
+  readonly openLoop: boolean;
+  /** Puts the scheduled send on each record. */
+  readonly measure: boolean;
+  /** Aborted: stop after what is in flight. */
+  readonly stop: AbortSignal;
+  onProgress(counts: StreamCounts): void;
+}
+
+export interface StreamCounts {
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly profiles: number;
+}
+
+/** Batches in flight at most in an open loop. */
+const MAX_IN_FLIGHT = 512;
+
+export async function runStream(o: StreamOptions): Promise<StreamCounts> {
+  const { checkpoint } = o;
+  const end = Math.min(checkpoint.endSequence, checkpoint.nextSequence + o.total);
+  const state = newState(o, createPager(o.pool, checkpoint.bankId, checkpoint.nextSequence, end));
+  while (!o.stop.aborted && !state.failure.signal.aborted) {
+    const coming = await state.pager.coming();
+    const [first] = coming;
+    if (first === undefined) break;
+    const limit = Math.min(o.batchSize, coming.length);
+    const count = o.pace.ready(performance.now(), limit, (i) => coming[i]?.row.bookedMs ?? Number.POSITIVE_INFINITY);
+    if (count > 0) await sendBatch(o, state, coming.slice(0, count));
+    else await pause(o.pace.waitMs(performance.now(), first.row.bookedMs), o.stop);
+  }
+  await state.acknowledged;
+  state.failure.signal.throwIfAborted();
+  if (!o.stop.aborted && end >= o.bankTransactions) await sendProfiles(o, state, end + 1);
+  return { ...state.counts };
+}
+
+interface StreamState {
+  readonly pager: Pager;
+  readonly counts: { sent: number; acknowledged: number; profiles: number };
+  nextProfile: number;
+  inFlight: number;
+  /** Settles when everything sent so far is acknowledged and the checkpoint stands behind it. Never rejects. */
+  acknowledged: Promise<void>;
+  /** Aborted by the first failure. */
+  readonly failure: AbortController;
+}
+
+function newState(o: StreamOptions, pager: Pager): StreamState {
+  return {
+    pager,
+    counts: { sent: 0, acknowledged: 0, profiles: 0 },
+    nextProfile: o.checkpoint.nextProfileSequence,
+    inFlight: 0,
+    acknowledged: Promise.resolve(),
+    failure: new AbortController(),
+  };
+}
+
+async function sendBatch(o: StreamOptions, state: StreamState, batch: readonly BankTransaction[]): Promise<void> {
+  const nextSequence = (batch.at(-1)?.sequence ?? 0) + 1;
+  await sendProfiles(o, state, nextSequence);
+  const scheduled = o.pace.take(batch.length);
+  const wall = o.measure ? (scheduled?.map((ms) => performance.timeOrigin + ms) ?? null) : null;
+  const sending = o.sender.transactions(batch, state.failure.signal, wall);
+  sending.catch((cause: unknown) => state.failure.abort(cause));
+  state.pager.drop(batch.length);
+  state.counts.sent += batch.length;
+  state.inFlight++;
+  const before = state.acknowledged;
+  const { nextProfile } = state;
+  state.acknowledged = before
+    .then(() => sending)
+    .then(() => settle(o, state, batch.length, nextSequence, nextProfile))
+    .catch((cause: unknown) => state.failure.abort(cause))
+    .finally(() => state.inFlight--);
+  if (!o.openLoop || state.inFlight >= MAX_IN_FLIGHT) await state.acknowledged;
+}
+
+async function settle(
+  o: StreamOptions,
+  state: StreamState,
+  count: number,
+  nextSequence: number,
+  nextProfileSequence: number,
+): Promise<void> {
+  if (state.failure.signal.aborted) return;
+  state.counts.acknowledged += count;
+  crashPoint('after-acknowledge-before-checkpoint');
+  const to = { nextSequence, nextProfileSequence };
+  await moveCheckpoint(o.pool, o.checkpoint, to, { transactions: count, profiles: 0 });
+  o.onProgress(state.counts);
+}
+
+async function sendProfiles(o: StreamOptions, state: StreamState, endSequence: number): Promise<void> {
+  const { bankId } = o.checkpoint;
+  for await (const profiles of pendingProfiles(o.pool, bankId, state.nextProfile, endSequence)) {
+    await o.sender.profiles(profiles, state.failure.signal);
+    state.nextProfile = (profiles.at(-1)?.sequence ?? 0) + 1;
+    state.counts.profiles += profiles.length;
+    const to = { nextSequence: o.checkpoint.nextSequence, nextProfileSequence: state.nextProfile };
+    await moveCheckpoint(o.pool, o.checkpoint, to, { transactions: 0, profiles: profiles.length });
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, Math.min(ms, 1_000));
+    stop.addEventListener('abort', done);
+  });
+}
