@@ -8,7 +8,6 @@
  */
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { KeyRing } from '../auth/key-ring.ts';
@@ -100,8 +99,7 @@ function tooMany(bound: number): ConnectError {
 function registerAll(router: ConnectRouter, o: Effective): void {
   o.services(router);
   const names = [...new Set(router.handlers.map((handler) => handler.service.typeName))];
-  const inputs = new Set(router.handlers.map((handler) => handler.method.input));
-  warmUp([...inputs].map((desc) => ({ desc, example: create(desc) })));
+  warmUp(router.handlers.map((handler) => handler.method.input));
   serveHealth(router, o.scope, () => names);
 }
 

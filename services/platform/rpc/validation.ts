@@ -1,5 +1,5 @@
 /** Requests are held to the contract's `buf.validate` rules. A refusal names the field, the value (unless personal) and the bound. */
-import type { DescMessage, Message, MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { type Path, pathToString, type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation, violationToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
@@ -30,8 +30,7 @@ export function validate<Desc extends DescMessage>(desc: Desc, message: MessageS
       message: described[index]!.message,
     })),
   };
-  const text = described.map(({ field, message: why }) => (field === '' ? why : `${field} ${why}`)).join('; ');
-  throw new ConnectError(text, Code.InvalidArgument, undefined, [{ desc: ViolationsSchema, value }]);
+  throw new ConnectError(inWords(described), Code.InvalidArgument, undefined, [{ desc: ViolationsSchema, value }]);
 }
 
 /** The violations that an INVALID_ARGUMENT error carries. */
@@ -47,15 +46,29 @@ export function violationsOf(error: ConnectError): readonly FieldViolation[] {
   );
 }
 
-/** An INVALID_ARGUMENT error about one field, in the same shape. */
+/** An INVALID_ARGUMENT error about fields, in the same shape. A field of "" is the request as a whole. */
+export function invalidFields(fields: readonly FieldViolation[]): ConnectError {
+  const violations = fields.map(({ field, message }) => ({
+    field: { elements: field === '' ? [] : [{ fieldName: field }] },
+    message,
+  }));
+  return new ConnectError(inWords(fields), Code.InvalidArgument, undefined, [
+    { desc: ViolationsSchema, value: { violations } },
+  ]);
+}
+
+/** An INVALID_ARGUMENT error about one field. */
 export function invalidField(field: string, message: string): ConnectError {
-  const value = { violations: [{ field: { elements: [{ fieldName: field }] }, message }] };
-  return new ConnectError(`${field} ${message}`, Code.InvalidArgument, undefined, [{ desc: ViolationsSchema, value }]);
+  return invalidFields([{ field, message }]);
+}
+
+function inWords(fields: readonly FieldViolation[]): string {
+  return fields.map(({ field, message }) => (field === '' ? message : `${field} ${message}`)).join('; ');
 }
 
 /** Compiles the rules of the types, which costs tens of milliseconds at the first message otherwise. */
-export function warmUp(types: Iterable<{ readonly desc: DescMessage; readonly example: Message }>): void {
-  for (const { desc, example } of types) validator.validate(desc, example);
+export function warmUp(types: Iterable<DescMessage>): void {
+  for (const desc of new Set(types)) validator.validate(desc, create(desc));
 }
 
 /** Validates unary requests before the handler sees them. */
