@@ -101,10 +101,15 @@ export function renderSettings(rows: readonly SettingRow[]): string {
 
 /** The rows as the Markdown table of a service's README. */
 export function settingsMarkdown(rows: readonly SettingRow[]): string {
-  const cell = (text: string): string => text.replaceAll('|', '\\|');
   const line = (row: SettingRow): string =>
-    `| \`${row.name}\` | ${cell(row.about)} | ${row.unit} | ${row.default === null ? 'required' : cell(row.default)} | ${cell(row.bounds)} |`;
+    `| \`${row.name}\` | ${row.about} | ${row.unit} | ${row.default ?? 'required'} | ${asCode(row.bounds)} |`;
   return ['| setting | meaning | unit | default | bounds |', '|---|---|---|---|---|', ...rows.map(line)].join('\n');
+}
+
+/** A pattern between backticks, so that neither readers nor formatters take it for Markdown. */
+function asCode(bounds: string): string {
+  const pattern = /^matches (.*)$/.exec(bounds)?.[1];
+  return pattern === undefined ? bounds : `matches \`${pattern.replaceAll('|', '\\|')}\``;
 }
 
 function freeze<T>(value: T): T {
