@@ -17,7 +17,7 @@ import { closeDay, upkeepToday } from './upkeep.ts';
 /** One customer of a synthetic bank: what the bank would tell, and what it does not know. */
 export interface SyntheticCustomer {
   readonly customerId: string;
-  /** Versions in order, each with its effective time. */
+  /** Versions in order, each with its effective time; none if the customer joins only after the data end. */
   readonly profiles: readonly Profile[];
   /** In booking order: non-decreasing bookedMs, all before the end of the data. */
   readonly rows: readonly LedgerRow[];
@@ -53,7 +53,7 @@ export function generateCustomer(p: BankParameters, { seed, index, months }: Cus
   }
   return {
     customerId: life.customerId,
-    profiles: life.profiles,
+    profiles: life.traits.joinDay < end ? life.profiles : [],
     rows: life.rows,
     truth: { traits: life.traits, months: monthly, events: datedEvents(life.seenEvents, end), dues: allDues(life) },
   };

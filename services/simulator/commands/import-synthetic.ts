@@ -63,30 +63,34 @@ async function writeCustomers(
   const ids: string[] = [];
   for (let at = 0; at < customers; at += BATCH_CUSTOMERS) {
     const count = Math.min(BATCH_CUSTOMERS, customers - at);
-    const batch = Array.from({ length: count }, (_, i) =>
-      generateCustomer(parameters, { seed, index: at + i, months }),
-    );
-    await writeBatch(tx, bankId, batch, at);
-    ids.push(...batch.map((customer) => customer.customerId));
-    progress.show(`making the bank: ${ids.length} of ${customers} customers`);
+    const batch = Array.from({ length: count }, (_, i) => ({
+      index: at + i,
+      customer: generateCustomer(parameters, { seed, index: at + i, months }),
+    })).filter(({ customer }) => customer.profiles.length > 0);
+    await writeBatch(tx, bankId, batch);
+    ids.push(...batch.map(({ customer }) => customer.customerId));
+    progress.show(`making the bank: ${at + count} of ${customers} customers`);
   }
   return ids;
 }
 
-async function writeBatch(
-  tx: Transaction,
-  bankId: string,
-  batch: readonly SyntheticCustomer[],
-  firstIndex: number,
-): Promise<void> {
-  const staged = batch.flatMap(({ customerId, rows }) =>
+interface Member {
+  readonly index: number;
+  readonly customer: SyntheticCustomer;
+}
+
+/** Members are those who joined before the data end. */
+async function writeBatch(tx: Transaction, bankId: string, batch: readonly Member[]): Promise<void> {
+  const staged = batch.flatMap(({ customer: { customerId, rows } }) =>
     rows.map((row, tieOrder) => ({ customerId, row, tieKey: customerId, tieOrder })),
   );
   await stageTransactions(tx, staged);
   await stageProfiles(
     tx,
-    batch.flatMap((customer) => customer.profiles),
+    batch.flatMap(({ customer }) => customer.profiles),
   );
-  const truths = batch.map(({ customerId, truth }, i): CustomerTruth => ({ customerId, index: firstIndex + i, truth }));
+  const truths = batch.map(
+    ({ index, customer: { customerId, truth } }): CustomerTruth => ({ customerId, index, truth }),
+  );
   await insertTruth(tx, bankId, truths);
 }
