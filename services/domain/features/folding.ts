@@ -1,0 +1,100 @@
+import type { Fold } from './fold.ts';
+import { consumeDate, createHistory, reversedAtMs } from './history.ts';
+import { forEachGroup, loadHistory, renumberGroups, saveHistory } from './history-state.ts';
+import {
+  CHANNELS,
+  DATE_SHIFT,
+  emptyRecords,
+  type Names,
+  partyAt,
+  REVERSED,
+  type Records,
+  setParty,
+} from './records.ts';
+
+/**
+ * Moving a window's oldest records into its fold. The fold is the forward pass over every row with a date before the boundary,
+ * in the order of dates, so that it is the same however often the boundary was moved.
+ */
+
+/** What a vector and the composite 7 days before it look back on. */
+export const RECORD_DATES = 97;
+/** Records are folded when they span more dates than this: 7 more let late rows, and t a little behind, be answered. */
+export const LONGEST_RECORD_DATES = RECORD_DATES + 14;
+/** After folding this many are left. */
+const KEPT_DATES = RECORD_DATES + 7;
+
+interface Foldable {
+  records: Records;
+  readonly names: Names;
+  fold: Fold;
+  reversals: number[];
+}
+
+const history = createHistory();
+
+export function foldOldest(window: Foldable): void {
+  const { records } = window;
+  if (records.count === 0) return;
+  const firstDay = records.u32[4]! >>> DATE_SHIFT;
+  const lastDay = records.u32[8 * (records.count - 1) + 4]! >>> DATE_SHIFT;
+  if (lastDay - firstDay < LONGEST_RECORD_DATES) return;
+  fold(window, lastDay - KEPT_DATES + 1);
+}
+
+function fold(window: Foldable, boundaryDay: number): void {
+  const { records, names, reversals } = window;
+  loadHistory(history, window.fold.state, names);
+  let validFromMs = window.fold.validFromMs;
+  let from = 0;
+  while (from < records.count) {
+    const day = records.u32[8 * from + 4]! >>> DATE_SHIFT;
+    if (day >= boundaryDay) break;
+    let to = from;
+    for (; to < records.count && records.u32[8 * to + 4]! >>> DATE_SHIFT === day; to++) {
+      if (records.u32[8 * to + 4]! & REVERSED) {
+        validFromMs = Math.max(validFromMs, reversedAtMs(reversals, records.u32[8 * to + 6]!));
+      }
+    }
+    consumeDate(history, records, names, reversals, from, to, day, Number.POSITIVE_INFINITY, null, 0);
+    from = to;
+  }
+  window.fold = {
+    boundaryDay,
+    rows: window.fold.rows + from,
+    validFromMs,
+    state: saveHistory(history, names, boundaryDay),
+  };
+  dropRecords(window, from);
+  dropParties(window);
+}
+
+function dropRecords(window: Foldable, dropped: number): void {
+  const { records } = window;
+  const positions = new Set<number>();
+  for (let i = 0; i < dropped; i++) positions.add(records.u32[8 * i + 6]!);
+  window.reversals = window.reversals.filter((_, i, all) => !positions.has(all[i - (i % 2)]!));
+  const kept = records.count - dropped;
+  const smaller = emptyRecords(kept + 8);
+  smaller.f64.set(records.f64.subarray(4 * dropped, 4 * records.count));
+  smaller.count = kept;
+  window.records = smaller;
+}
+
+/** Forgets the names of parties that neither a record nor the fold refers to, once they are the larger part. */
+function dropParties(window: Foldable): void {
+  const { names, records } = window;
+  const live = new Set<number>([0]);
+  for (let i = 0; i < records.count; i++) live.add(partyAt(records, i));
+  forEachGroup(window.fold.state, (group) => live.add(Math.max(0, group - CHANNELS.length)));
+  if (names.parties.length <= 2 * live.size + 8) return;
+  const kept = [...live].sort((a, b) => a - b);
+  const renumbered = new Map(kept.map((party, index) => [party, index]));
+  names.parties = kept.map((party) => names.parties[party]!);
+  names.partyIndex = null;
+  for (let i = 0; i < records.count; i++) setParty(records, i, renumbered.get(partyAt(records, i))!);
+  const state = renumberGroups(window.fold.state, (group) =>
+    group <= CHANNELS.length ? group : renumbered.get(group - CHANNELS.length)! + CHANNELS.length,
+  );
+  window.fold = { ...window.fold, state };
+}

@@ -1,0 +1,136 @@
+import { Declares } from '../bank/transaction.ts';
+import { DAY_MS, firstDayOfMonth, monthOf } from '../calendar/days.ts';
+import { FEATURE_COUNT, featureIndex } from './catalogue.ts';
+import type { Frame, KnownLedger } from './frame.ts';
+import { reversedAtMs } from './history.ts';
+import { DATE_SHIFT, DEBIT, FAILED, OWN_TRANSFER, REVERSAL, REVERSED, TIME_MASK } from './records.ts';
+import { expectedMinor } from './salary.ts';
+import { clip, countBelow, lowest, mean, ratio } from './statistics.ts';
+import { baseline, recent, Tally } from './tallies.ts';
+import { dailyOutflow, declares, put } from './vector.ts';
+
+const at = {
+  balanceNow: featureIndex('balance_now'),
+  meanBalance: featureIndex('mean_balance_90d'),
+  lowest30: featureIndex('lowest_balance_30d'),
+  lowest90: featureIndex('lowest_balance_90d'),
+  lowestHistory: featureIndex('lowest_balance_history'),
+  nowInDays: featureIndex('balance_in_outflow_days'),
+  lowest90InDays: featureIndex('lowest_90d_in_outflow_days'),
+  lowestHistoryInDays: featureIndex('lowest_history_in_outflow_days'),
+  negativeDays: featureIndex('negative_balance_days_90d'),
+  charges: featureIndex('overdraft_charge_count_90d'),
+  cover: featureIndex('obligation_cover_30d'),
+  inflowRatio: featureIndex('inflow_outflow_ratio_90d'),
+  incomeLevel: featureIndex('income_level'),
+  incomeVariability: featureIndex('income_variability'),
+  drain: featureIndex('drain_mean'),
+  cycleKnown: featureIndex('salary_cycle_known'),
+  historyDays: featureIndex('history_days'),
+} as const;
+
+/** Fills the liquidity group of the vector. `moneyUnit` in minor units; NaN: the currency has none. */
+export function putLiquidity(frame: Frame, ledger: KnownLedger, moneyUnit: number, values: Float64Array): void {
+  values.fill(Number.NaN, at.balanceNow, FEATURE_COUNT);
+  putLevels(frame, moneyUnit, values);
+  const { tallies, history, today } = frame;
+  if (declares(frame, Declares.overdraftCharges)) {
+    put(values, at.charges, recent(tallies, Tally.charges) + baseline(tallies, Tally.charges));
+  }
+  if (history.firstEntryDay > today) return;
+  const outflow = recent(tallies, Tally.outflow) + baseline(tallies, Tally.outflow);
+  put(values, at.inflowRatio, ratio(recent(tallies, Tally.inflow) + baseline(tallies, Tally.inflow), outflow));
+  putIncome(frame, ledger, moneyUnit, values);
+  put(values, at.cover, obligationCover(frame));
+  put(values, at.cycleKnown, frame.salary.known ? 1 : 0);
+  put(values, at.historyDays, Math.min(730, today - history.firstEntryDay));
+}
+
+function putLevels(frame: Frame, moneyUnit: number, values: Float64Array): void {
+  const { closes, history } = frame;
+  const daily = dailyOutflow(frame);
+  const now = closes[89]!;
+  const lowest90 = lowest(closes, 0, 90);
+  const lowestEver = history.lowestMinor === Number.POSITIVE_INFINITY ? Number.NaN : history.lowestMinor;
+  put(values, at.balanceNow, now / moneyUnit);
+  put(values, at.meanBalance, mean(closes, 0, 90) / moneyUnit);
+  put(values, at.lowest30, lowest(closes, 60, 90) / moneyUnit);
+  put(values, at.lowest90, lowest90 / moneyUnit);
+  put(values, at.lowestHistory, lowestEver / moneyUnit);
+  put(values, at.nowInDays, ratio(now, daily));
+  put(values, at.lowest90InDays, ratio(lowest90, daily));
+  put(values, at.lowestHistoryInDays, ratio(lowestEver, daily));
+  put(values, at.negativeDays, countBelow(closes, 0, 90, 0));
+}
+
+/** Credits by whole calendar month: the up to 12 before D's month that begin at or after the first entry. */
+function putIncome(frame: Frame, ledger: KnownLedger, moneyUnit: number, values: Float64Array): void {
+  const { history, today } = frame;
+  const end = monthOf(today);
+  let from = Math.max(end - 12, monthOf(history.firstEntryDay));
+  if (firstDayOfMonth(from) < history.firstEntryDay) from++;
+  let sum = 0;
+  for (let month = from; month < end; month++) sum += inflowOf(frame, month);
+  const monthly = sum / (end - from);
+  if (!(monthly > 0)) return;
+  let squares = 0;
+  for (let month = from; month < end; month++) squares += (inflowOf(frame, month) - monthly) ** 2;
+  put(values, at.incomeLevel, Math.log10(monthly / moneyUnit));
+  put(values, at.incomeVariability, Math.sqrt(squares / (end - from)) / monthly);
+  put(values, at.drain, drainMean(frame, ledger, monthly));
+}
+
+function inflowOf(frame: Frame, month: number): number {
+  const slot = month & 15;
+  return frame.history.months[slot] === month ? frame.history.inflow[slot]! : 0;
+}
+
+/**
+ * Mean of amount / (balance after + amount), clipped to [0, 1], over debits of the last 90 dates above 2 % of monthly income
+ * whose balance is given; 1 where there was nothing to take it from.
+ */
+function drainMean(frame: Frame, ledger: KnownLedger, monthlyIncome: number): number {
+  const { records, names, reversals } = ledger;
+  const { f64, u32, u16 } = records;
+  let sum = 0;
+  let count = 0;
+  for (let i = firstOf(records.u32, records.count, frame.today - 89); i < records.count; i++) {
+    const day = u32[8 * i + 4]! >>> DATE_SHIFT;
+    if (day > frame.today) break;
+    const flags = u32[8 * i + 4]!;
+    const amount = f64[4 * i]!;
+    const balance = f64[4 * i + 1]!;
+    if ((flags & DEBIT) === 0 || (flags & (FAILED | REVERSAL | OWN_TRANSFER)) !== 0) continue;
+    if (Number.isNaN(balance) || 50 * amount <= monthlyIncome) continue;
+    const offset = names.contexts[4 * u16[16 * i + 15]! + 2]!;
+    if (day * DAY_MS + (u32[8 * i + 5]! & TIME_MASK) - offset * 60_000 > frame.atMs) continue;
+    if ((flags & REVERSED) !== 0 && reversedAtMs(reversals, u32[8 * i + 6]!) <= frame.atMs) continue;
+    sum += balance + amount <= 0 ? 1 : clip(amount / (balance + amount), 0, 1);
+    count++;
+  }
+  return ratio(sum, count);
+}
+
+/** Index of the first record of a date or later. */
+function firstOf(u32: Uint32Array, count: number, day: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (u32[8 * middle + 4]! >>> DATE_SHIFT < day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** (balance + salary expected in the next 30 days) / what is left to pay of the dues in them. */
+function obligationCover(frame: Frame): number {
+  const { settlement, today } = frame;
+  if (settlement === null) return Number.NaN;
+  let leftMinor = 0;
+  for (let i = 0; i < settlement.count; i++) {
+    const due = settlement.dueDay[i]!;
+    if (due > today && due <= today + 30) leftMinor += settlement.amountMinor[i]! - settlement.paidMinor[i]!;
+  }
+  return ratio(frame.closes[89]! + expectedMinor(frame.salary, today, 30), leftMinor);
+}
