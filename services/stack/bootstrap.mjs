@@ -51,16 +51,12 @@ function install() {
   process.stderr.write('installing packages (npm ci), once\n');
   const begun = performance.now();
   const [command, ...first] = npmCommand();
-  const { status, signal, error } = spawnSync(
-    command,
-    [...first, 'ci', ...NPM_FLAGS],
-    {
-      cwd: ROOT,
-      // npm's standard output is our standard error.
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
-    },
-  );
+  const { status, signal, error } = spawnSync(command, [...first, 'ci', ...NPM_FLAGS], {
+    cwd: ROOT,
+    // npm's standard output is our standard error.
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  });
   if (error?.code === 'ENOENT') fail('npm is not on the PATH: install Node.js 20 or later with its npm');
   if (signal) endBySignal(signal);
   if (status !== 0) {

@@ -62,6 +62,13 @@ export function createCache(directory: string): Cache {
     return true;
   }
 
+  /** The first file's refusal, or null. */
+  async function acceptAll(files: readonly PinnedFile[], folder: string): Promise<StackError | null> {
+    let refused: StackError | null = null;
+    for (const file of files) if (!(await accept(file, folder))) refused ??= await refusal(file, folder);
+    return refused;
+  }
+
   return {
     directory,
     incoming,
@@ -74,10 +81,15 @@ export function createCache(directory: string): Cache {
       const folder = await workDirectory(work);
       try {
         await download(wanted, folder);
-        for (const file of wanted) if (!(await accept(file, folder))) throw await refusal(file, folder);
-      } finally {
+      } catch (cause) {
+        // What did arrive whole need not be fetched again.
+        await acceptAll(wanted, folder);
         await rm(folder, { recursive: true, force: true });
+        throw cause;
       }
+      const refused = await acceptAll(wanted, folder);
+      await rm(folder, { recursive: true, force: true });
+      if (refused !== null) throw refused;
     },
   };
 }

