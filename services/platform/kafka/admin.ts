@@ -1,17 +1,14 @@
 /**
  * Bringing a broker to the contract, and comparing the two. Deploy steps, run with a user that may; each may run again.
  */
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  ConfigResourceTypes,
-  ResourcePatternTypes,
-} from 'kafkajs';
+import kafkajs, { type AclOperationTypes, type AclResourceTypes, type Admin, type ResourcePatternTypes } from 'kafkajs';
 import { type AclBinding, aclKey } from '../topics/acls.ts';
 import type { TopicDefinition } from '../topics/topics.ts';
 import type { KafkaConnection } from './kafka.ts';
+
+// A CommonJS module whose names Node cannot see: they come by the default export.
+const { AclOperationTypes: Operation, AclPermissionTypes: Permission, AclResourceTypes: Resource } = kafkajs;
+const { ConfigResourceTypes, ResourcePatternTypes: Pattern } = kafkajs;
 
 export interface ApplyTopicsOptions {
   /** Copies of each partition. Default 1. */
@@ -196,10 +193,10 @@ function sameSetting(contract: string, broker: string | undefined): boolean {
 
 async function readAcls(admin: Admin): Promise<AclBinding[]> {
   const { resources } = await admin.describeAcls({
-    resourceType: AclResourceTypes.ANY,
-    resourcePatternType: ResourcePatternTypes.ANY,
-    operation: AclOperationTypes.ANY,
-    permissionType: AclPermissionTypes.ALLOW,
+    resourceType: Resource.ANY,
+    resourcePatternType: Pattern.ANY,
+    operation: Operation.ANY,
+    permissionType: Permission.ALLOW,
   });
   return resources.flatMap((resource) =>
     resource.acls.flatMap(({ principal, operation }) => bindingOf(resource, principal, operation)),
@@ -231,14 +228,14 @@ function surplusOf(present: readonly AclBinding[], wanted: readonly AclBinding[]
   );
 }
 
-const RESOURCES = { TOPIC: AclResourceTypes.TOPIC, GROUP: AclResourceTypes.GROUP } as const;
-const PATTERNS = { LITERAL: ResourcePatternTypes.LITERAL, PREFIXED: ResourcePatternTypes.PREFIXED } as const;
+const RESOURCES = { TOPIC: Resource.TOPIC, GROUP: Resource.GROUP } as const;
+const PATTERNS = { LITERAL: Pattern.LITERAL, PREFIXED: Pattern.PREFIXED } as const;
 const OPERATIONS = {
-  READ: AclOperationTypes.READ,
-  WRITE: AclOperationTypes.WRITE,
-  DELETE: AclOperationTypes.DELETE,
-  DESCRIBE: AclOperationTypes.DESCRIBE,
-  DESCRIBE_CONFIGS: AclOperationTypes.DESCRIBE_CONFIGS,
+  READ: Operation.READ,
+  WRITE: Operation.WRITE,
+  DELETE: Operation.DELETE,
+  DESCRIBE: Operation.DESCRIBE,
+  DESCRIBE_CONFIGS: Operation.DESCRIBE_CONFIGS,
 } as const;
 
 function keyOf<K extends string, V>(table: Readonly<Record<K, V>>, value: V): K | undefined {
@@ -253,6 +250,6 @@ function aclOf(binding: AclBinding) {
     principal: `User:${binding.user}`,
     host: '*',
     operation: OPERATIONS[binding.operation],
-    permissionType: AclPermissionTypes.ALLOW,
+    permissionType: Permission.ALLOW,
   };
 }

@@ -2,7 +2,7 @@
  * The connection to a Kafka cluster: SCRAM-SHA-512, no topic is ever created by asking for it, kafkajs's own log lines in ours.
  * One admin client is shared by whoever asks for offsets, connected on first use.
  */
-import { type Admin, Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
 import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
 import type { Log } from './log.ts';
 
@@ -42,7 +42,7 @@ export interface KafkaConnection {
 }
 
 export function createKafka(o: KafkaOptions): KafkaConnection {
-  const client = new Kafka(configOf(o));
+  const client = new kafkajs.Kafka(configOf(o));
   let admin: Promise<Admin> | null = null;
 
   async function connectAdmin(): Promise<Admin> {
@@ -112,7 +112,7 @@ function configOf(o: KafkaOptions): KafkaConfig {
     requestTimeout: o.requestTimeoutMs ?? 30_000,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 5 },
-    logLevel: logLevel.WARN,
+    logLevel: kafkajs.logLevel.WARN,
     logCreator: logsTo(o.log),
   };
 }

@@ -8,7 +8,7 @@
  *  - Metadata of the partition with error code 0 is what counts as acknowledged; its absence is a failure.
  *  - Neither idempotent nor transactional: markers in the log would break the count of I1.
  */
-import { CompressionTypes, type Message, type Producer, type RecordMetadata } from 'kafkajs';
+import type { Message, Producer, RecordMetadata } from 'kafkajs';
 import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
 import { isRetriable, namedError } from './errors.ts';
 import type { KafkaConnection } from './kafka.ts';
@@ -93,7 +93,6 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
     const metadata = await producer.send({
       topic: lane.topic,
       acks: -1,
-      compression: CompressionTypes.None,
       messages: chunks.flatMap((chunk) => chunk.messages),
     });
     return baseOffsetOf(metadata, lane);
