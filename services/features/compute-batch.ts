@@ -3,13 +3,16 @@
  * it stands right after its own row: (t, n, v) = (its occurred time, its ledger position, the profile in force at t).
  */
 import type { LedgerRow } from '../domain/bank/transaction.ts';
-import { appendRow, type Observation, observe, observeAsOf, windowFromLedger } from '../domain/features/window.ts';
+import { observeAsOf } from '../domain/features/as-of.ts';
+import { medianDebitMinor } from '../domain/features/median-debit.ts';
+import type { Observation } from '../domain/features/types.ts';
+import { appendRow, observe, windowFromLedger } from '../domain/features/window.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
 import { triggersOf } from '../domain/triggers/triggers.ts';
 import { derivedId } from '../platform/ids/derived-id.ts';
 import { vectorSha256 } from './content-digest.ts';
 import { type CustomerState, newCustomer } from './customer-state.ts';
-import type { PlacedRecord } from './plan.ts';
+import { identity, type PlacedRecord, undoneBy } from './plan.ts';
 import { isStopped, profileAt } from './profile-history.ts';
 import type { LedgerEntry } from './store/insert-ledger.ts';
 import { NO_PROFILES, type ProfileHistory } from './store/read-profiles.ts';
@@ -27,6 +30,8 @@ export interface ComputeDeps {
   readonly histories: ReadonlyMap<string, ProfileHistory>;
   /** All committed rows of a customer, n order. */
   readonly readLedger: (customerId: string) => Promise<readonly LedgerRow[]>;
+  /** Ledger position of a committed transaction; null: it has not come. */
+  readonly positionOf: (customerId: string, transactionId: string) => number | null;
   /** Told of each window that a late row made to be rebuilt. */
   readonly onRebuild?: () => void;
 }
@@ -58,7 +63,8 @@ function stateOf(record: PlacedRecord, states: Map<string, CustomerState>): Cust
 
 /** A row that is older than the fold, or undoes something in it, rebuilds the window from the ledger. @returns whether it did */
 async function appendTo(state: CustomerState, record: PlacedRecord, ledgers: LedgerView): Promise<boolean> {
-  if (appendRow(state.window, record.row).kind === 'appended') return false;
+  const originalPosition = ledgers.positionOfOriginal(record);
+  if (appendRow(state.window, record.row, originalPosition).kind === 'appended') return false;
   state.window = windowFromLedger(state.currency, await ledgers.rowsOf(record.customerId));
   return true;
 }
@@ -66,7 +72,6 @@ async function appendTo(state: CustomerState, record: PlacedRecord, ledgers: Led
 function advance(state: CustomerState, record: PlacedRecord): void {
   state.ledgerRows += 1;
   state.latestOccurredMs = Math.max(state.latestOccurredMs, record.row.occurredMs);
-  state.latestLearnedMs = Math.max(state.latestLearnedMs, learnedMs(record));
   state.mode = record.mode;
 }
 
@@ -97,7 +102,7 @@ async function entryOf(
     mode: record.mode,
     contentSha256: record.contentSha256,
     arrivalMs: record.appendMs,
-    learnedMs: state.latestLearnedMs,
+    learnedMs: learnedMs(record),
     topicPartition: deps.partition,
     logOffset: record.offset,
   };
@@ -133,17 +138,26 @@ async function observeRecord(
 /** The whole ledger of a customer at this point of the batch: what is committed, and the batch's rows so far. */
 interface LedgerView {
   note(record: PlacedRecord): void;
+  /** Of the row that the record undoes; null: it undoes none, or that one has not come. */
+  positionOfOriginal(record: PlacedRecord): number | null;
   rowsOf(customerId: string): Promise<readonly LedgerRow[]>;
 }
 
-function createLedgerView({ readLedger }: ComputeDeps): LedgerView {
+function createLedgerView({ readLedger, positionOf, states }: ComputeDeps): LedgerView {
   const committed = new Map<string, Promise<readonly LedgerRow[]>>();
   const added = new Map<string, LedgerRow[]>();
+  const positions = new Map<string, number>();
   return {
     note({ customerId, row }) {
+      positions.set(identity(customerId, row.transactionId), (states.get(customerId)?.ledgerRows ?? 0) + 1);
       const rows = added.get(customerId);
       if (rows === undefined) added.set(customerId, [row]);
       else rows.push(row);
+    },
+    positionOfOriginal({ customerId, row }) {
+      const originalId = undoneBy(row);
+      if (originalId === null) return null;
+      return positions.get(identity(customerId, originalId)) ?? positionOf(customerId, originalId);
     },
     async rowsOf(customerId) {
       const reading = committed.get(customerId) ?? readLedger(customerId);

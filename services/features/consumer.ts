@@ -12,6 +12,8 @@
 import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
+import type { DeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
+import type { Refusal } from '../platform/dead-letters/store.ts';
 import type { ConsumerHandlers, IncomingRecord, PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
 import { findRefusedRows } from '../platform/postgres/batch.ts';
@@ -20,13 +22,12 @@ import { classify, codeOf } from '../platform/postgres/sqlstate.ts';
 import type { EventCodec } from '../platform/registry/codec.ts';
 import { topicOf } from '../platform/topics/topics.ts';
 import { type Checked, checkRecord } from './check-record.ts';
-import { commitBatch } from './commit-batch.ts';
+import { type BatchEffect, type Committed, commitBatch } from './commit-batch.ts';
 import { type ComputedEntry, computeBatch } from './compute-batch.ts';
 import type { CustomerCache } from './customer-cache.ts';
 import type { CustomerState } from './customer-state.ts';
-import { type DeadLetterSink, type DeadRecord, insertDeadRecords } from './dead-records.ts';
 import type { LedgerMonths } from './ledger-months.ts';
-import { lookUpKnowledge } from './look-up-knowledge.ts';
+import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { type PlacedRecord, planBatch } from './plan.ts';
 import type { ProfileCache } from './profile-cache.ts';
@@ -48,7 +49,7 @@ export interface ConsumerDeps {
   readonly policy: TriggerPolicy;
   readonly months: LedgerMonths;
   readonly snapshots: SnapshotWriter;
-  readonly deadLetters: DeadLetterSink;
+  readonly deadLetters: Pick<DeadLetterRelay, 'offer'>;
   readonly metrics: FeaturesMetrics;
   readonly group: string;
   readonly retentionMs: number | null;
@@ -106,18 +107,19 @@ async function attempt(
   const before = new Map([...states].map(([customerId, state]) => [customerId, state.ledgerRows]));
   const sorted = sort(batch, judged, planBatch(valid, knowledge));
 
-  const entries = await deps.metrics.timed('compute', () => compute(deps, batch, sorted.accepted, states));
+  const entries = await deps.metrics.timed('compute', () =>
+    compute(deps, batch, sorted.accepted, states, knowledge.positionOf),
+  );
   const effect = {
     entries,
     moves: movesOf(entries, states, before, batch.partition),
     duplicates: sorted.duplicates,
-    deadLetters: sorted.dead.length,
-    insertDeadLetters: insertDeadRecords(deps.deadLetters, batch, sorted.dead),
+    refusals: sorted.refusals,
   };
   assertAllCounted(batch, effect);
   try {
-    const vectorConflicts = await deps.metrics.timed('commit', () => commitBatch(deps, batch, effect, signal));
-    committed(deps, batch, states, { ...sorted, entries, vectorConflicts });
+    const done = await deps.metrics.timed('commit', () => commitBatch(deps, batch, effect, signal));
+    afterCommit(deps, batch, states, effect, done);
     return null;
   } catch (cause) {
     const refused = await findRefused(deps.pool, entries, cause);
@@ -134,23 +136,24 @@ function refusedOr(one: Checked, record: IncomingRecord | undefined, refusals: R
 interface Sorted {
   readonly accepted: readonly PlacedRecord[];
   readonly duplicates: number;
-  readonly dead: readonly DeadRecord[];
+  readonly refusals: readonly Refusal[];
 }
 
 /** The batch by outcome. `outcomes` are those of the valid ones among `judged`, in order. */
 function sort(batch: PartitionBatch, judged: readonly Checked[], outcomes: ReturnType<typeof planBatch>): Sorted {
   const accepted: PlacedRecord[] = [];
-  const dead: DeadRecord[] = [];
+  const refusals: Refusal[] = [];
   let duplicates = 0;
   let next = 0;
   for (const [index, record] of batch.records.entries()) {
     const one = judged[index]!;
     const outcome = one.kind === 'dead' ? one : outcomes[next++]!;
-    if (outcome.kind === 'dead') dead.push({ record, reason: outcome.reason, detail: outcome.detail });
-    else if (outcome.kind === 'duplicate') duplicates += 1;
+    if (outcome.kind === 'dead') {
+      refusals.push({ record, reason: outcome.reason, detail: outcome.detail, attempts: batch.attempt });
+    } else if (outcome.kind === 'duplicate') duplicates += 1;
     else if (one.kind === 'valid') accepted.push(one.record);
   }
-  return { accepted, duplicates, dead };
+  return { accepted, duplicates, refusals };
 }
 
 async function compute(
@@ -158,6 +161,7 @@ async function compute(
   batch: PartitionBatch,
   accepted: readonly PlacedRecord[],
   states: Map<string, CustomerState>,
+  positionOf: LedgerKnowledge['positionOf'],
 ): Promise<readonly ComputedEntry[]> {
   const histories = await deps.profiles.load(accepted.map((record) => record.customerId));
   return await computeBatch(accepted, {
@@ -166,6 +170,7 @@ async function compute(
     states,
     histories,
     readLedger: (customerId) => readLedger(deps.pool, customerId),
+    positionOf,
     onRebuild: deps.metrics.rebuilt,
   });
 }
@@ -178,7 +183,7 @@ function movesOf(
 ): readonly CustomerMove[] {
   const touched = new Set(entries.map((entry) => entry.customerId));
   return [...touched].map((customerId) => {
-    const { currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode } = states.get(customerId)!;
+    const { currency, ledgerRows, latestOccurredMs, mode } = states.get(customerId)!;
     const fromRows = before.get(customerId) ?? 0;
     return {
       customerId,
@@ -187,41 +192,39 @@ function movesOf(
       toRows: ledgerRows,
       topicPartition,
       latestOccurredMs,
-      latestLearnedMs,
       mode,
     };
   });
 }
 
 /** I1: the counters that move are the records between the offsets. */
-function assertAllCounted(
-  batch: PartitionBatch,
-  effect: { entries: readonly unknown[]; duplicates: number; deadLetters: number },
-): void {
-  const counted = effect.entries.length + effect.duplicates + effect.deadLetters;
+function assertAllCounted(batch: PartitionBatch, { entries, duplicates, refusals }: BatchEffect): void {
+  const counted = entries.length + duplicates + refusals.length;
   const span = batch.nextOffset - batch.firstOffset;
   if (BigInt(counted) === span) return;
   throw new Error(`${counted} records are counted and the offset would move by ${span}`);
 }
 
-function committed(
+function afterCommit(
   deps: ConsumerDeps,
   batch: PartitionBatch,
   states: ReadonlyMap<string, CustomerState>,
-  done: Sorted & { readonly entries: readonly ComputedEntry[]; readonly vectorConflicts: number },
+  effect: BatchEffect,
+  done: Committed,
 ): void {
   crashPoint('after-commit');
   for (const state of states.values()) {
     deps.snapshots.offer(state);
     deps.cache.put(state, batch.partition, batch.epoch);
   }
+  deps.deadLetters.offer(done.deadLetters);
   deps.metrics.batch({
-    accepted: done.entries.length,
-    duplicates: done.duplicates,
-    triggered: done.entries.filter((entry) => entry.triggered !== null).length,
+    accepted: effect.entries.length,
+    duplicates: effect.duplicates,
+    triggered: effect.entries.filter((entry) => entry.triggered !== null).length,
     vectorConflicts: done.vectorConflicts,
   });
-  for (const { reason } of done.dead) deps.metrics.deadLetter(reason);
+  for (const { reason } of effect.refusals) deps.metrics.deadLetter(reason);
 }
 
 /**

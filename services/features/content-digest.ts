@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto';
 import type { Profile } from '../domain/bank/profile.ts';
 import type { LedgerRow } from '../domain/bank/transaction.ts';
+import { vectorToBytes } from '../domain/scoring/vector-bytes.ts';
 
 /** Hexadecimal SHA-256 over the JSON array of the content in fixed order. The order is for ever: stored digests depend on it. */
 export function contentSha256(currency: string, row: LedgerRow): string {
@@ -53,10 +54,7 @@ export function profileSha256(profile: Profile): string {
 
 /** Hexadecimal SHA-256 of a vector's bits: float64, little endian, catalogue order, one bit pattern for NaN. */
 export function vectorSha256(values: Float64Array): string {
-  const bytes = new DataView(new ArrayBuffer(values.length * 8));
-  for (const [index, value] of values.entries())
-    bytes.setFloat64(index * 8, Number.isNaN(value) ? Number.NaN : value, true);
-  return hash('sha256', new Uint8Array(bytes.buffer), 'hex');
+  return hash('sha256', vectorToBytes(values), 'hex');
 }
 
 function sha256OfJson(content: unknown): string {

@@ -165,7 +165,7 @@ export function toLedgerRow(message: Transaction): LedgerRow {
     obligationId: orNull(message.obligationId),
     reversesTransactionId: orNull(message.reversesTransactionId),
     ownTransfer: message.ownTransfer,
-    declares: message.declares.reduce((bits, declaration) => bits | required(DECLARATIONS.get(declaration)), 0),
+    declares: message.declares.reduce<number>((bits, declaration) => bits | required(DECLARATIONS.get(declaration)), 0),
   };
 }
 

@@ -1,12 +1,7 @@
 /** What the engine holds of a customer while it works on a batch: the ledger's facts and the window over its rows. */
 import type { LedgerRow, Mode } from '../domain/bank/transaction.ts';
-import {
-  appendRow,
-  type CustomerWindow,
-  decodeWindow,
-  emptyWindow,
-  windowFromLedger,
-} from '../domain/features/window.ts';
+import { decodeWindow } from '../domain/features/snapshot.ts';
+import { appendRow, type CustomerWindow, emptyWindow, windowFromLedger } from '../domain/features/window.ts';
 import type { StoredCustomer } from './store/load-customers.ts';
 
 export interface CustomerState {
@@ -15,8 +10,6 @@ export interface CustomerState {
   /** The last n. */
   ledgerRows: number;
   latestOccurredMs: number;
-  /** Never falls along n. */
-  latestLearnedMs: number;
   mode: Mode;
   window: CustomerWindow;
   /** n of the snapshot that is known to be stored; 0: none. */
@@ -29,7 +22,6 @@ export function newCustomer(customerId: string, currency: string, mode: Mode): C
     currency,
     ledgerRows: 0,
     latestOccurredMs: Number.NEGATIVE_INFINITY,
-    latestLearnedMs: Number.NEGATIVE_INFINITY,
     mode,
     window: emptyWindow(currency),
     snapshotPosition: 0,
@@ -45,15 +37,15 @@ export async function restoreCustomer(
   stored: StoredCustomer,
   readAll: () => Promise<readonly LedgerRow[]>,
 ): Promise<CustomerState> {
-  const { customerId, currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode } = stored;
+  const { customerId, currency, ledgerRows, latestOccurredMs, mode } = stored;
   const window = fromSnapshot(stored) ?? windowFromLedger(currency, await readAll());
   const snapshotPosition = stored.snapshot?.position ?? 0;
-  return { customerId, currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode, window, snapshotPosition };
+  return { customerId, currency, ledgerRows, latestOccurredMs, mode, window, snapshotPosition };
 }
 
-/** Null where a row of the tail is older than what the snapshot has folded. */
+/** Null where the snapshot cannot be read, or a row of the tail is older than what it has folded or undoes another. */
 function fromSnapshot({ currency, snapshot, tail }: StoredCustomer): CustomerWindow | null {
   if (snapshot === null) return windowFromLedger(currency, tail);
   const window = decodeWindow(snapshot.content);
-  return tail.every((row) => appendRow(window, row).kind === 'appended') ? window : null;
+  return window !== null && tail.every((row) => appendRow(window, row).kind === 'appended') ? window : null;
 }

@@ -1,5 +1,6 @@
 /** What features counts and times. Names are stable: dashboards and alerts lean on them. */
-import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
+import type { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
+import { reasonName } from '../platform/dead-letters/store.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import type { CustomerCache } from './customer-cache.ts';
 
@@ -12,6 +13,8 @@ export interface FeaturesMetrics {
   /** Runs fn and times it as a stage of a batch. */
   timed<T>(stage: Stage, fn: () => Promise<T>): Promise<T>;
   rebuilt(): void;
+  /** New profile versions that were stored by this instance. */
+  profiles(versions: number): void;
 }
 
 export function createFeaturesMetrics(metrics: Metrics, cache: CustomerCache): FeaturesMetrics {
@@ -26,6 +29,7 @@ export function createFeaturesMetrics(metrics: Metrics, cache: CustomerCache): F
     'pde_features_window_rebuilds_total',
     'windows rebuilt from the ledger for a late row',
   );
+  const profiles = metrics.counter('pde_features_profiles_total', 'profile versions stored');
   const stages = metrics.histogram('pde_features_stage_ms', 'time of one stage of one batch', ['stage']);
   metrics.observed('pde_features_cached_customers', 'customers in memory', () => cache.stats().customers);
   metrics.observed('pde_features_cached_bytes', 'bytes of their windows', () => cache.stats().bytes);
@@ -39,7 +43,7 @@ export function createFeaturesMetrics(metrics: Metrics, cache: CustomerCache): F
     },
     deadLetter(reason) {
       records.inc({ outcome: 'dead_letter' });
-      letters.inc({ reason: DeadLetter_Reason[reason] ?? String(reason) });
+      letters.inc({ reason: reasonName(reason) });
     },
     async timed(stage, fn) {
       const startMs = performance.now();
@@ -50,5 +54,6 @@ export function createFeaturesMetrics(metrics: Metrics, cache: CustomerCache): F
       }
     },
     rebuilt: () => rebuilds.inc(),
+    profiles: (versions) => profiles.inc(versions),
   };
 }

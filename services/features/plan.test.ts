@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DeadLetter_Reason as Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import type { LedgerRow } from '../domain/bank/transaction.ts';
 import { contentSha256 } from './content-digest.ts';
-import { identity, type Knowledge, planBatch, type ValidRecord } from './plan.ts';
+import { identity, type Knowledge, planBatch, undoneBy, type ValidRecord } from './plan.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -52,6 +52,12 @@ describe('a reversal', () => {
   it('of a reversal is a dead letter, in the batch or against the ledger', () => {
     expect(outcomes([reversal, ofReversal])).toEqual(['accepted', Reason.REVERSAL_OF_REVERSAL]);
     expect(outcomes([ofReversal], knowledge({ ids: [reversal] }))).toEqual([Reason.REVERSAL_OF_REVERSAL]);
+  });
+
+  it('that failed undoes nothing, and may itself be named by a reversal', () => {
+    const failed = record('r1', { reversesTransactionId: 't1', status: 'failed' });
+    expect(outcomes([failed, ofReversal])).toEqual(['accepted', 'accepted']);
+    expect(outcomes([ofReversal, failed])).toEqual(['accepted', 'accepted']);
   });
 
   it('that a reversal waits for is a dead letter when it comes: the first to be accepted stands', () => {
@@ -126,13 +132,13 @@ function inCurrency(currency: string, transactionId: string): ValidRecord {
 function knowledge(o: { ids?: readonly ValidRecord[]; retentionMs?: number }): Knowledge {
   const known = o.ids ?? [];
   const ids = new Map(known.map((r) => [identity(r.customerId, r.row.transactionId), r]));
-  const reversed = new Set(known.map((r) => identity(r.customerId, r.row.reversesTransactionId ?? '')));
+  const reversed = new Set(known.map((r) => identity(r.customerId, undoneBy(r.row) ?? '')));
   const customers = new Map(known.map((r) => [r.customerId, r]));
   return {
     retentionMs: o.retentionMs ?? null,
     id(customerId, transactionId) {
       const id = ids.get(identity(customerId, transactionId));
-      return id && { contentSha256: id.contentSha256, reversesTransactionId: id.row.reversesTransactionId };
+      return id && { contentSha256: id.contentSha256, undoes: undoneBy(id.row) };
     },
     isReversed: (customerId, transactionId) => reversed.has(identity(customerId, transactionId)),
     customer(customerId) {

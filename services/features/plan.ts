@@ -4,6 +4,7 @@
  */
 import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import type { LedgerRow, Mode } from '../domain/bank/transaction.ts';
+import { isReversal } from '../domain/features/records.ts';
 
 /** A record that keeps every bound of the contract. */
 export interface ValidRecord {
@@ -26,7 +27,8 @@ export interface PlacedRecord extends ValidRecord {
 /** An identity that the ledger holds. */
 export interface KnownId {
   readonly contentSha256: string;
-  readonly reversesTransactionId: string | null;
+  /** The row that it undoes; null: none. */
+  readonly undoes: string | null;
 }
 
 /** What was committed before the batch. */
@@ -69,9 +71,10 @@ function judge(record: ValidRecord, known: Knowledge): Outcome {
 
 /** True for a record that reverses a reversal, and for a reversal that an accepted row, which came first, reverses. */
 function isReversalOfReversal({ customerId, row }: ValidRecord, known: Knowledge): boolean {
-  if (row.reversesTransactionId === null) return false;
-  const original = known.id(customerId, row.reversesTransactionId);
-  return (original?.reversesTransactionId ?? null) !== null || known.isReversed(customerId, row.transactionId);
+  const originalId = undoneBy(row);
+  if (originalId === null) return false;
+  const original = known.id(customerId, originalId);
+  return (original?.undoes ?? null) !== null || known.isReversed(customerId, row.transactionId);
 }
 
 function isTooOld(occurredMs: number, latestMs: number | undefined, retentionMs: number | null): boolean {
@@ -113,13 +116,18 @@ function knowledgeThatGrows(before: Knowledge): Knowledge & { accept(record: Val
       reversed.has(identity(customerId, transactionId)) || before.isReversed(customerId, transactionId),
     customer,
     accept({ customerId, currency, contentSha256, row }) {
-      const reverses = row.reversesTransactionId;
-      ids.set(identity(customerId, row.transactionId), { contentSha256, reversesTransactionId: reverses });
-      if (reverses !== null) reversed.add(identity(customerId, reverses));
+      const undoes = undoneBy(row);
+      ids.set(identity(customerId, row.transactionId), { contentSha256, undoes });
+      if (undoes !== null) reversed.add(identity(customerId, undoes));
       const latestOccurredMs = Math.max(row.occurredMs, customer(customerId)?.latestOccurredMs ?? row.occurredMs);
       customers.set(customerId, { currency, latestOccurredMs });
     },
   };
+}
+
+/** The row that a row undoes; null: none. A failed reversal undoes nothing. */
+export function undoneBy(row: LedgerRow): string | null {
+  return isReversal(row) ? row.reversesTransactionId : null;
 }
 
 /** Map key of a transaction's identity; neither id may hold a blank. */

@@ -5,8 +5,8 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { FeatureService, GetFeaturesRequest } from '../../gen/pde/features/v1/feature_service_pb.ts';
 import type { Profile } from '../domain/bank/profile.ts';
+import { observeAsOf } from '../domain/features/as-of.ts';
 import { FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
-import { observeAsOf } from '../domain/features/window.ts';
 import type { Pool, Queryable } from '../platform/postgres/pool.ts';
 import { toFeatures, toFeatureVector, toMs } from './convert.ts';
 import { profileAt, profileLearnedAt } from './profile-history.ts';

@@ -3,7 +3,7 @@
  * made from a committed state only, and encoded before the next batch can touch the window.
  */
 import { FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
-import { encodeWindow } from '../domain/features/window.ts';
+import { encodeWindow } from '../domain/features/snapshot.ts';
 import type { Queryable } from '../platform/postgres/pool.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { CustomerState } from './customer-state.ts';

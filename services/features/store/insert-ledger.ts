@@ -1,4 +1,5 @@
 import type { LedgerRow, Mode } from '../../domain/bank/transaction.ts';
+import { isReversal } from '../../domain/features/records.ts';
 import { columns } from '../../platform/postgres/batch.ts';
 import type { Transaction } from '../../platform/postgres/pool.ts';
 
@@ -34,17 +35,17 @@ async function insertIds(tx: Transaction, entries: readonly LedgerEntry[]): Prom
   await tx.prepared(
     'features.insert-ids',
     `INSERT INTO features.transaction_ids
-       (customer_id, transaction_id, content_sha256, ledger_position, reverses_transaction_id)
-     SELECT customer_id, transaction_id, decode(content, 'hex'), ledger_position, reverses
+       (customer_id, transaction_id, content_sha256, ledger_position, undoes_transaction_id)
+     SELECT customer_id, transaction_id, decode(content, 'hex'), ledger_position, undoes
      FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::text[])
-       AS t (customer_id, transaction_id, content, ledger_position, reverses)`,
+       AS t (customer_id, transaction_id, content, ledger_position, undoes)`,
     columns(
       entries,
       (e) => e.customerId,
       (e) => e.row.transactionId,
       (e) => e.contentSha256,
       (e) => e.ledgerPosition,
-      (e) => e.row.reversesTransactionId,
+      (e) => (isReversal(e.row) ? e.row.reversesTransactionId : null),
     ),
   );
 }

@@ -8,7 +8,6 @@ export interface StoredCustomer {
   readonly currency: string;
   readonly ledgerRows: number;
   readonly latestOccurredMs: number;
-  readonly latestLearnedMs: number;
   readonly mode: Mode;
   /** The window after the first `position` rows; null: there is none of this feature set. */
   readonly snapshot: { readonly position: number; readonly content: Uint8Array } | null;
@@ -37,7 +36,7 @@ export async function loadCustomers(
   const { rows } = await db.prepared<Selected>(
     'features.load-customers',
     `SELECT c.customer_id AS "customerId", c.currency, c.ledger_rows::float8 AS "ledgerRows",
-            c.latest_occurred_ms::float8 AS "latestOccurredMs", c.latest_learned_ms::float8 AS "latestLearnedMs", c.mode,
+            c.latest_occurred_ms::float8 AS "latestOccurredMs", c.mode,
             s.ledger_position::float8 AS "snapshotPosition",
             CASE WHEN coalesce(l.ledger_position, s.ledger_position + 1) = s.ledger_position + 1 THEN s.content END
               AS "snapshotContent",
@@ -62,9 +61,9 @@ function customerOf(group: readonly [Selected, ...Selected[]]): StoredCustomer {
       `the ledger holds ${position + tail.length} rows of a customer and should hold ${first.ledgerRows}`,
     );
   }
-  const { customerId, currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode, snapshotContent } = first;
+  const { customerId, currency, ledgerRows, latestOccurredMs, mode, snapshotContent } = first;
   const snapshot = snapshotContent === null ? null : { position, content: snapshotContent };
-  return { customerId, currency, ledgerRows, latestOccurredMs, latestLearnedMs, mode, snapshot, tail };
+  return { customerId, currency, ledgerRows, latestOccurredMs, mode, snapshot, tail };
 }
 
 /** Neighbours of the same customer together. */

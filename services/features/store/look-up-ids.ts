@@ -7,7 +7,9 @@ export interface Identity {
 
 export interface StoredId extends Identity {
   readonly contentSha256: string;
-  readonly reversesTransactionId: string | null;
+  /** The row that it undoes; null: none. */
+  readonly undoes: string | null;
+  readonly ledgerPosition: number;
 }
 
 /** Those of the identities that the ledger holds (I2). One round trip for any number. */
@@ -16,7 +18,8 @@ export async function lookUpIds(db: Queryable, identities: readonly Identity[]):
   const { rows } = await db.prepared<StoredId>(
     'features.look-up-ids',
     `SELECT i.customer_id AS "customerId", i.transaction_id AS "transactionId",
-            encode(i.content_sha256, 'hex') AS "contentSha256", i.reverses_transaction_id AS "reversesTransactionId"
+            encode(i.content_sha256, 'hex') AS "contentSha256", i.undoes_transaction_id AS undoes,
+            i.ledger_position::float8 AS "ledgerPosition"
      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS wanted (customer_id, transaction_id)
      JOIN features.transaction_ids i
        ON i.customer_id = wanted.customer_id AND i.transaction_id = wanted.transaction_id`,
@@ -25,14 +28,14 @@ export async function lookUpIds(db: Queryable, identities: readonly Identity[]):
   return rows;
 }
 
-/** Those of the identities that an accepted row reverses, come or not yet come. */
+/** Those of the identities that an accepted row undoes, come or not yet come. */
 export async function lookUpReversed(db: Queryable, identities: readonly Identity[]): Promise<readonly Identity[]> {
   if (identities.length === 0) return [];
   const { rows } = await db.query<Identity>(
-    `SELECT DISTINCT i.customer_id AS "customerId", i.reverses_transaction_id AS "transactionId"
+    `SELECT DISTINCT i.customer_id AS "customerId", i.undoes_transaction_id AS "transactionId"
      FROM unnest($1::text[], $2::text[]) AS wanted (customer_id, transaction_id)
      JOIN features.transaction_ids i
-       ON i.customer_id = wanted.customer_id AND i.reverses_transaction_id = wanted.transaction_id`,
+       ON i.customer_id = wanted.customer_id AND i.undoes_transaction_id = wanted.transaction_id`,
     [identities.map((id) => id.customerId), identities.map((id) => id.transactionId)],
   );
   return rows;

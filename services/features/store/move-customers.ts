@@ -10,7 +10,6 @@ export interface CustomerMove {
   readonly toRows: number;
   readonly topicPartition: number;
   readonly latestOccurredMs: number;
-  readonly latestLearnedMs: number;
   readonly mode: Mode;
 }
 
@@ -33,8 +32,8 @@ async function insertCustomers(tx: Transaction, moves: readonly CustomerMove[]):
   const { count } = await tx.prepared(
     'features.insert-customers',
     `INSERT INTO features.customers
-       (customer_id, currency, ledger_rows, topic_partition, latest_occurred_ms, latest_learned_ms, mode)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int4[], $5::int8[], $6::int8[], $7::text[])
+       (customer_id, currency, ledger_rows, topic_partition, latest_occurred_ms, mode)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int4[], $5::int8[], $6::text[])
      ON CONFLICT (customer_id) DO NOTHING`,
     columns(
       moves,
@@ -43,7 +42,6 @@ async function insertCustomers(tx: Transaction, moves: readonly CustomerMove[]):
       (m) => m.toRows,
       (m) => m.topicPartition,
       (m) => m.latestOccurredMs,
-      (m) => m.latestLearnedMs,
       (m) => m.mode,
     ),
   );
@@ -56,9 +54,9 @@ async function updateCustomers(tx: Transaction, moves: readonly CustomerMove[]):
     'features.update-customers',
     `UPDATE features.customers c SET
        ledger_rows = t.to_rows, topic_partition = t.topic_partition, latest_occurred_ms = t.latest_occurred_ms,
-       latest_learned_ms = t.latest_learned_ms, mode = t.mode
-     FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int4[], $5::int8[], $6::int8[], $7::text[])
-       AS t (customer_id, from_rows, to_rows, topic_partition, latest_occurred_ms, latest_learned_ms, mode)
+       mode = t.mode
+     FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int4[], $5::int8[], $6::text[])
+       AS t (customer_id, from_rows, to_rows, topic_partition, latest_occurred_ms, mode)
      WHERE c.customer_id = t.customer_id AND c.ledger_rows = t.from_rows`,
     columns(
       moves,
@@ -67,7 +65,6 @@ async function updateCustomers(tx: Transaction, moves: readonly CustomerMove[]):
       (m) => m.toRows,
       (m) => m.topicPartition,
       (m) => m.latestOccurredMs,
-      (m) => m.latestLearnedMs,
       (m) => m.mode,
     ),
   );

@@ -17,7 +17,7 @@ export async function readLedger(
   return rows.map(ledgerRowOf);
 }
 
-/** The last n that was learned by a time: 0 if none was. Learned times never fall along n. */
+/** The last n that was learned by a time; 0: none was. The ledger's own form of positionLearnedBy (domain/features/as-of.ts). */
 export async function lastLearned(db: Queryable, customerId: string, byMs: number): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `SELECT coalesce(max(ledger_position), 0)::float8 AS n FROM features.ledger

@@ -62,12 +62,22 @@ export async function insertProfiles(tx: Transaction, versions: readonly Profile
   );
 }
 
-/** Stops a customer from the tombstone's append time on. */
-export async function insertStop(tx: Transaction, customerId: string, fromMs: number): Promise<void> {
+/** Stops customers, each from its tombstone's append time on. */
+export async function insertStops(
+  tx: Transaction,
+  stops: readonly { readonly customerId: string; readonly appendMs: number }[],
+): Promise<void> {
+  if (stops.length === 0) return;
   await tx.query(
-    `INSERT INTO features.profile_stops (customer_id, from_ms) VALUES ($1::text, $2::int8)
+    `INSERT INTO features.profile_stops (customer_id, from_ms)
+     SELECT DISTINCT customer_id, from_ms FROM unnest($1::text[], $2::int8[]) AS t (customer_id, from_ms)
+     ORDER BY customer_id, from_ms
      ON CONFLICT (customer_id, from_ms) DO NOTHING`,
-    [customerId, fromMs],
+    columns(
+      stops,
+      (s) => s.customerId,
+      (s) => s.appendMs,
+    ),
   );
 }
 

@@ -8,7 +8,7 @@ create table features.ledger (
   ledger_position bigint not null check (ledger_position >= 1),
   -- The broker's append time: the month of arrival is the partition.
   arrival_time timestamptz not null,
-  -- When the row was known, milliseconds since the epoch, never falling along n: append time (LIVE) or booking time (REPLAY).
+  -- When the row was learned, milliseconds since the epoch: append time (LIVE) or booking time (REPLAY).
   learned_ms bigint not null,
   mode text not null check (mode in ('live', 'replay')),
   topic_partition integer not null,
@@ -72,12 +72,13 @@ create table features.transaction_ids (
   transaction_id text collate "C" not null,
   content_sha256 bytea not null check (octet_length(content_sha256) = 32),
   ledger_position bigint not null,
-  reverses_transaction_id text collate "C",
+  -- The transaction that it undoes; null: none (a failed reversal undoes nothing).
+  undoes_transaction_id text collate "C",
   primary key (customer_id, transaction_id)
 );
 -- Finds the reversal that came before its original.
-create index transaction_ids_reversals on features.transaction_ids (customer_id, reverses_transaction_id)
-  where reverses_transaction_id is not null;
+create index transaction_ids_reversals on features.transaction_ids (customer_id, undoes_transaction_id)
+  where undoes_transaction_id is not null;
 
 -- Facts of a customer that no dropped month may change.
 create table features.customers (
@@ -87,7 +88,6 @@ create table features.customers (
   ledger_rows bigint not null,
   topic_partition integer not null,
   latest_occurred_ms bigint not null,
-  latest_learned_ms bigint not null,
   -- Of the latest row.
   mode text not null check (mode in ('live', 'replay'))
 ) with (fillfactor = 70);

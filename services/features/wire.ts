@@ -1,0 +1,180 @@
+/** The service put together: what is made in which order, and so released in reverse. */
+import { createClient } from '@connectrpc/connect';
+import { FeatureService } from '../../gen/pde/features/v1/feature_service_pb.ts';
+import { OperationsService } from '../../gen/pde/operations/v1/operations_service_pb.ts';
+import { ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
+import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
+import { windowBytes } from '../domain/features/snapshot.ts';
+import { DEFAULT_TRIGGER_POLICY } from '../domain/triggers/policy.ts';
+import { loadKeyRing } from '../platform/auth/key-ring.ts';
+import { createDeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
+import { createOperationsService } from '../platform/dead-letters/operations-service.ts';
+import { createConsumer } from '../platform/kafka/consumer.ts';
+import { createKafka } from '../platform/kafka/kafka.ts';
+import type { EventProducer } from '../platform/kafka/port.ts';
+import { createProducer } from '../platform/kafka/producer.ts';
+import { createBreaker } from '../platform/lifecycle/retry.ts';
+import type { ServiceScope } from '../platform/lifecycle/scope.ts';
+import { createPool, type Pool } from '../platform/postgres/pool.ts';
+import { createPositionStore } from '../platform/postgres/positions.ts';
+import { createEventCodec } from '../platform/registry/codec.ts';
+import { createRegistry } from '../platform/registry/registry.ts';
+import { isTransientRpcError } from '../platform/rpc/errors.ts';
+import { createHotTransport } from '../platform/rpc/hot-transport.ts';
+import { createRpcServer } from '../platform/rpc/server.ts';
+import { topicOf } from '../platform/topics/topics.ts';
+import type { FeaturesConfig } from './config.ts';
+import { createTransactionHandlers } from './consumer.ts';
+import { createCustomerCache } from './customer-cache.ts';
+import { watchLag } from './lag.ts';
+import { createLedgerMonths } from './ledger-months.ts';
+import { createFeaturesMetrics } from './metrics.ts';
+import { SCHEMA, SERVICE, TRANSACTIONS_GROUP } from './names.ts';
+import { createProfileCache } from './profile-cache.ts';
+import { createProfileReader } from './profiles.ts';
+import { createFeaturesRpc } from './rpc.ts';
+import { createScorer, type Scorer } from './score.ts';
+import { createSnapshotWriter } from './snapshot-writer.ts';
+import { countLedger, countTables } from './store/count-stored.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Connects, serves and consumes, until the scope releases it. */
+export async function wireFeatures(scope: ServiceScope, config: FeaturesConfig): Promise<void> {
+  const retentionMs = config.retentionDays === 0 ? null : config.retentionDays * DAY_MS;
+  const pool = await scope.acquire(
+    'postgres',
+    () => openPool(scope, config),
+    (made) => made.close(),
+  );
+  const kafka = await scope.acquire(
+    'kafka',
+    () => openKafka(scope, config),
+    (made) => made.close(),
+  );
+  const producer = await scope.acquire(
+    'producer',
+    () => createProducer(kafka),
+    (made) => made.close(),
+  );
+  const codec = createEventCodec({ registry: createRegistry({ url: config.registryUrl }) });
+  await serve(scope, config, { pool, producer, retentionMs });
+
+  const cache = createCustomerCache(config.cacheMaxBytes, (state) => windowBytes(state.window));
+  const metrics = createFeaturesMetrics(scope.metrics, cache);
+  const profiles = createProfileCache(pool, config.cacheMaxProfiles);
+  const snapshots = await scope.acquire(
+    'snapshots',
+    () => createSnapshotWriter(pool, config.snapshotEveryRows, scope.log),
+    (made) => made.idle(),
+  );
+  const deadLetters = await scope.acquire(
+    'dead letters',
+    () => createDeadLetterRelay({ scope, service: SERVICE, pool, schema: SCHEMA, producer, codec }),
+    (made) => made.close(),
+  );
+  const reader = await scope.acquire(
+    'profiles',
+    () => createProfileReader(kafka, { pool, codec, cache: profiles, deadLetters, metrics }, scope.fatal),
+    (made) => made.close(),
+  );
+  const handlers = createTransactionHandlers({
+    pool,
+    codec,
+    cache,
+    profiles,
+    profilesCaughtUp: (signal) => reader.caughtUp(signal),
+    scorer: await connectScorer(scope, config),
+    policy: DEFAULT_TRIGGER_POLICY,
+    months: createLedgerMonths(pool),
+    snapshots,
+    deadLetters,
+    metrics,
+    group: TRANSACTIONS_GROUP,
+    retentionMs,
+  });
+  const consumer = await scope.acquire(
+    'consumer',
+    () =>
+      createConsumer({
+        kafka,
+        groupId: TRANSACTIONS_GROUP,
+        topic: topicOf(Topic.TRANSACTIONS_STREAM).name,
+        positions: createPositionStore(pool, SCHEMA, TRANSACTIONS_GROUP),
+        handlers,
+        maxBatchRecords: config.batchMaxRecords,
+        queueRecords: config.queueMaxRecords,
+        maxWaitMs: config.fetchMaxWaitMs,
+        onFatal: scope.fatal,
+      }),
+    (made) => made.close(),
+  );
+  scope.liveness('consumer', consumer.health);
+  scope.liveness('profiles', reader.health);
+  scope.readiness('dead letters', deadLetters.health);
+  await scope.acquire(
+    'lag',
+    () => watchLag(scope, consumer),
+    (stop) => stop(),
+  );
+}
+
+function openPool(scope: ServiceScope, { postgres }: FeaturesConfig): Pool {
+  return createPool({
+    url: postgres.url,
+    applicationName: SERVICE,
+    max: postgres.poolMax,
+    statementTimeoutMs: postgres.statementTimeoutMs,
+    onIdleError: (cause) => scope.log.warn({ event: 'postgres-connection-lost', cause }),
+  });
+}
+
+function openKafka(scope: ServiceScope, { kafka }: FeaturesConfig) {
+  return createKafka({ ...kafka, brokers: kafka.brokers.join(','), clientId: SERVICE, log: scope.log });
+}
+
+async function connectScorer(scope: ServiceScope, config: FeaturesConfig): Promise<Scorer> {
+  const { scoreDeadlineMs } = config;
+  const transport = await createHotTransport({ ...config.scoring, deadlineMs: scoreDeadlineMs, scope });
+  const client = createClient(ScoringService, transport);
+  const breaker = createBreaker({
+    failures: 5,
+    halfOpenAfterMs: 1_000,
+    isTransient: isTransientRpcError,
+    onState: (state) => scope.log.warn({ event: 'scoring-breaker', state }),
+  });
+  return createScorer({
+    call: (request, signal) => client.scoreFeatures(request, { signal }),
+    breaker,
+    deadlineMs: scoreDeadlineMs,
+  });
+}
+
+interface Serving {
+  readonly pool: Pool;
+  readonly producer: EventProducer;
+  readonly retentionMs: number | null;
+}
+
+async function serve(scope: ServiceScope, { rpc }: FeaturesConfig, { pool, producer, retentionMs }: Serving) {
+  const keyRing = await loadKeyRing(rpc.apiKeysFile);
+  await createRpcServer({
+    ...rpc,
+    scope,
+    keyRing,
+    services(router) {
+      router.service(FeatureService, createFeaturesRpc({ pool, now: Date.now, retentionMs }));
+      router.service(
+        OperationsService,
+        createOperationsService({
+          service: SERVICE,
+          pool,
+          schema: SCHEMA,
+          producer,
+          stored: (verify) => (verify ? countTables(pool) : countLedger(pool)),
+          outboxTopics: {},
+        }),
+      );
+    },
+  });
+}
