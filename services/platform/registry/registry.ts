@@ -7,6 +7,10 @@
  */
 import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js';
 
+/** CommonJS: Node gives the module, and Vitest unwraps its default. */
+const imported: typeof registryApi | typeof registryApi.default = registryApi;
+const createApi = typeof imported === 'function' ? imported : imported.default;
+
 export type Compatibility = 'BACKWARD_TRANSITIVE';
 
 export interface Registry {
@@ -54,7 +58,7 @@ const REFUSED = new Set([409, 422]);
 
 export function createRegistry(o: RegistryOptions): Registry {
   const timeout = o.timeoutMs ?? 5_000;
-  const { Schema, Subject } = registryApi.default({
+  const { Schema, Subject } = createApi({
     host: hostOf(o),
     clientId: 'pde',
     retry: { retries: 0 },
