@@ -1,4 +1,5 @@
 import { type Command, helpOf, parseFlags } from './arguments.ts';
+import { datasetCommand } from './commands/dataset.ts';
 import { describeCommand } from './commands/describe.ts';
 import { importBerkaCommand } from './commands/import-berka.ts';
 import { importSyntheticCommand } from './commands/import-synthetic.ts';
@@ -11,6 +12,7 @@ const COMMANDS: readonly Command[] = [
   importBerkaCommand,
   streamCommand,
   positionCommand,
+  datasetCommand,
   describeCommand,
 ];
 

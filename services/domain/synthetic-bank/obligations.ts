@@ -44,6 +44,10 @@ export function subscribe(life: Life, random: Random): void {
   agree(life, random, 'subscription', random.integer(Math.ceil(low / 100), Math.floor(high / 100)) * 100 - 1, MONTHLY);
 }
 
+/** Nothing falls due so soon after the first day, nor so soon after an agreement. */
+const OPENING_QUIET_DAYS = 20;
+const NOTICE_DAYS = 8;
+
 const MONTHLY = { kind: 'months', months: 1 } as const;
 const QUARTERLY = { kind: 'months', months: 3 } as const;
 
@@ -64,7 +68,8 @@ export function agree(
 ): void {
   const days = interval === null ? 30 : interval.kind === 'days' ? interval.days : interval.months * 30.4;
   const amount = interval?.kind === 'days' ? (monthlyMinor * days) / 30.4 : monthlyMinor;
-  const firstDueDay = life.day + random.integer(6, Math.max(8, Math.min(36, Math.round(days) + 5)));
+  const early = life.day === life.traits.joinDay ? OPENING_QUIET_DAYS : NOTICE_DAYS;
+  const firstDueDay = life.day + early + random.integer(0, Math.max(2, Math.min(30, Math.round(days))));
   const manual = random.chance(life.p.obligations.manualShare[kind]);
   const others = life.obligations.filter(({ obligation }) => obligation.kind === kind);
   // Payments that only a category tells are never ambiguous: where a kind has a second agreement, all of the kind name theirs.
