@@ -110,7 +110,7 @@ export function timeText(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** SQL for a timestamptz as milliseconds since the epoch, a float8: exact for whole milliseconds. */
+/** SQL for a timestamptz as whole milliseconds since the epoch, a float8. */
 export function msOf(column: string): string {
-  return `(extract(epoch FROM ${column}) * 1000)::float8`;
+  return `floor(extract(epoch FROM ${column}) * 1000)::float8`;
 }
