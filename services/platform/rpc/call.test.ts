@@ -114,7 +114,7 @@ describe.each(transports)('a call over %s', (_, transportTo) => {
       }),
     );
     const calls = createClient(OperationsService, transportTo(server.url, keys.operator));
-    const error = await failure(calls.getPosition({}, { timeoutMs: 50 }));
+    const error = await failure(calls.getPosition({}, { timeoutMs: 500 }));
     expect(error.code).toBe(Code.DeadlineExceeded);
     expect(isTransientRpcError(error)).toBe(true);
     expect(await ended.promise).toBeInstanceOf(ConnectError);

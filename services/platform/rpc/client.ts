@@ -32,6 +32,7 @@ export function createRpcTransport(options: RpcClientOptions): Transport {
     baseUrl: options.url,
     sessionManager,
     defaultTimeoutMs: options.deadlineMs,
+    acceptCompression: [],
     readMaxBytes: maxBytes,
     writeMaxBytes: maxBytes,
     interceptors: [credentials(options.apiKey)],

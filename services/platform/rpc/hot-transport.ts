@@ -1,6 +1,6 @@
 /**
- * A Transport over @grpc/grpc-js for the one hop that carries every vector: a quarter of the CPU of connect-node's client for
- * the same unary calls. It speaks to any gRPC server. No streaming.
+ * A Transport over @grpc/grpc-js, for the hop that carries every vector. Unary calls only, to any gRPC server. The
+ * server's side dominates the cost of a call: see "RPC" in ../README.md for figures.
  */
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import {

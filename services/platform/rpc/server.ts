@@ -81,6 +81,8 @@ function handlerOf(o: Effective, shutdownSignal: AbortSignal): Parameters<typeof
   const adapter = connectNodeAdapter({
     routes: (router) => registerAll(router, o),
     shutdownSignal,
+    // Answers go uncompressed: inside a cluster the CPU costs more than the bytes. Compressed requests are still read.
+    compressMinBytes: o.maxMessageBytes,
     readMaxBytes: o.maxMessageBytes,
     writeMaxBytes: o.maxMessageBytes,
     requestGate: (context) => observer.refusals(context, () => gate(context)),
