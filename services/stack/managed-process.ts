@@ -28,12 +28,14 @@ export interface ReadyPorts {
   readonly opsPort: number;
 }
 
+export type ChildVariables = Readonly<Record<string, string | undefined>>;
+
 export interface SpawnOptions<T = ReadyPorts> {
   readonly name: string;
   readonly command: string;
   readonly args?: readonly string[];
-  /** On top of the few variables of ours that a child inherits (see childEnvironment). */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** On top of the few variables of ours that a child inherits (see childEnvironment); may depend on how often it was started again. */
+  readonly env?: ChildVariables | ((restarts: number) => ChildVariables);
   /** Default: the root directory, so that a child keeps no folder busy. */
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -53,7 +55,7 @@ export interface SpawnOptions<T = ReadyPorts> {
   readonly ready?: (line: string) => T | null;
   /** Looks for readiness from outside, every 20 ms, instead of reading lines; null: not yet. */
   readonly probe?: (pid: number) => Promise<T | null>;
-  /** Default 60,000: `ready` rejects after that; the process is left to the caller. */
+  /** Default 120,000: `ready` rejects after that; the process is left to the caller. */
   readonly readyWithinMs?: number;
   /** Called at every end, also of runs that a restart follows. */
   readonly onExit?: (exit: Exit) => void;
@@ -109,7 +111,7 @@ export function startManagedProcess<T>(
   let wasReady = false;
   const tooLate = setTimeout(
     () => ready.reject(new StackError(`${o.name} was not ready in time, its log is ${o.logFile}`)),
-    o.readyWithinMs ?? 60_000,
+    o.readyWithinMs ?? 120_000,
   );
   void ready.promise
     .then(
@@ -123,7 +125,7 @@ export function startManagedProcess<T>(
   function run(): void {
     waiting = null;
     begunAt = performance.now();
-    child = launch(o, roster, readLine, ended);
+    child = launch(o, variablesOf(o, restarts), roster, readLine, ended);
     if (o.probe !== undefined && child.pid !== undefined) void probeUntilReady(child.pid, o.probe);
   }
 
@@ -210,8 +212,13 @@ export function describeExit(exit: Exit): string {
   return exit.signal ?? `code ${exit.code}`;
 }
 
+function variablesOf<T>({ env = {} }: SpawnOptions<T>, restarts: number): ChildVariables {
+  return typeof env === 'function' ? env(restarts) : env;
+}
+
 function launch<T>(
   o: SpawnOptions<T>,
+  env: ChildVariables,
   roster: Roster,
   onLine: (line: string) => void,
   ended: (how: Exit) => void,
@@ -222,7 +229,7 @@ function launch<T>(
   const child = spawn(o.command, [...(o.args ?? [])], {
     detached: true,
     cwd: o.cwd ?? '/',
-    env: childEnvironment(o.env),
+    env: childEnvironment(env),
     stdio: ['ignore', readsLines ? 'pipe' : log, log],
     ...(o.user === undefined ? {} : { uid: o.user.uid, gid: o.user.gid }),
   });

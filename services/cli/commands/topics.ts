@@ -1,5 +1,5 @@
 /** `pde topics`: the topics of the broker and the subjects of the registry against the contract. */
-import { describeTopics } from '../../platform/kafka/admin.ts';
+import { diffTopics } from '../../platform/kafka/admin.ts';
 import { createKafka } from '../../platform/kafka/kafka.ts';
 import { verifyAll } from '../../platform/registry/register-all.ts';
 import { createRegistry } from '../../platform/registry/registry.ts';
@@ -22,12 +22,17 @@ export async function compareTopics(
   });
   try {
     const [topics, subjects] = await Promise.all([
-      describeTopics(kafka, allTopics()),
+      diffTopics(kafka, allTopics()),
       verifyAll(createRegistry({ url: stack.registry.url }), allTopics()),
     ]);
-    const differences = [...topics.flatMap(({ differences: each }) => each), ...subjects];
+    const differences = [
+      ...topics.map(
+        ({ topic, setting, contract, broker }) => `${topic}: ${setting} is ${broker}, the contract says ${contract}`,
+      ),
+      ...subjects,
+    ];
     const ok = differences.length === 0;
-    if (options.json === true) return { text: JSON.stringify({ equal: ok, differences, topics }, null, 2), ok };
+    if (options.json === true) return { text: JSON.stringify({ equal: ok, differences }, null, 2), ok };
     const lines = allTopics().map(({ name, partitions, message }) => `${name}  ${partitions} partitions  ${message}`);
     return { text: [...lines, ...(ok ? ['broker and registry equal the contract'] : differences)].join('\n'), ok };
   } finally {

@@ -1,0 +1,225 @@
+/**
+ * Whole-engine runs for tests: a bank streamed through all services on real parts, and what they stored, for comparison.
+ *
+ * A run gets a database and empty topics of its own on a stack that several runs share. Equality between runs is over ids,
+ * vectors, scores, contributions and decisions; wall-clock columns and places in outboxes are left out (DESIGN section 6).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import pg from 'pg';
+import { bankPosition } from '../../services/cli/acknowledged.ts';
+import { ensureApiKeys } from '../../services/cli/api-keys.ts';
+import { type BankChoice, importArguments } from '../../services/cli/bank.ts';
+import { deploy } from '../../services/cli/deploy.ts';
+import { type Engine, type ServiceName, startEngine } from '../../services/cli/engine.ts';
+import type { EngineFile } from '../../services/cli/engine-file.ts';
+import { createEngineObserver, type EngineObserver, isDrained } from '../../services/cli/observe-engine.ts';
+import { type Reconciliation, reconcile } from '../../services/cli/reconcile.ts';
+import { runSimulator } from '../../services/cli/simulator.ts';
+import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
+import type { Stack } from '../../services/stack/stack.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface RunOptions {
+  readonly bank: BankChoice;
+  readonly instances?: Partial<Record<ServiceName, number>>;
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Flags of the simulator's stream. Default: flat out. */
+  readonly streamFlags?: readonly string[];
+  /** Called once the services are up, while the bank streams: kill something. */
+  readonly disturb?: (running: RunningRun) => Promise<void>;
+  /** Called when everything is drained and reconciled, before the services stop. */
+  readonly inspect?: (running: RunningRun) => Promise<void>;
+}
+
+export interface RunningRun {
+  readonly engine: Engine;
+  readonly stack: Stack;
+  readonly database: TestDatabase;
+  readonly observer: EngineObserver;
+  readonly keys: ReturnType<typeof ensureApiKeys>;
+  readonly file: EngineFile;
+  /** Resolves when the simulator has ended. */
+  readonly streaming: Promise<unknown>;
+  /** Resolves once everything in the logs is processed and published. */
+  drained(): Promise<void>;
+}
+
+export interface RunOutcome {
+  readonly reconciliation: Reconciliation;
+  readonly stored: StoredRows;
+  /** By instance name: how often a process was started again. */
+  readonly restarts: Readonly<Record<string, number>>;
+}
+
+/** Everything that must be equal between two runs, one line of JSON a row, in the order of ids. */
+export interface StoredRows {
+  readonly ledger: readonly string[];
+  readonly predictions: readonly string[];
+  readonly decisions: readonly string[];
+  readonly interventions: readonly string[];
+}
+
+const DRAIN_TIMEOUT_MS = 180_000;
+
+export async function runEngine(shared: Stack, options: RunOptions): Promise<RunOutcome> {
+  const database = await createTestDatabase(shared.postgres);
+  const stateDir = await mkdtemp(join(tmpdir(), 'pde-run-'));
+  const stack: Stack = {
+    ...shared,
+    postgres: { ...shared.postgres, url: (role) => database.url(role), adminUrl: database.adminUrl },
+  };
+  const log = createSilentLogger();
+  try {
+    await deleteTopics(shared);
+    await deploy(stack, ROOT, log);
+    const args = importArguments(options.bank, false);
+    const { bank_id: bankId } = await runSimulator<{ bank_id: string }>({ root: ROOT, stack, args });
+    const keys = ensureApiKeys(stateDir);
+    const engine = await startEngine({ ...options, root: ROOT, stateDir, stack, keys });
+    const file = fileOf(options.bank, bankId, stack, engine);
+    const observer = createEngineObserver(file, keys.keys.operator, log);
+    try {
+      const stream = ['stream', '--bank', bankId, ...(options.streamFlags ?? [])];
+      const streaming = runSimulator({ root: ROOT, stack, args: stream });
+      const drained = () => untilDrained(observer);
+      const running: RunningRun = { engine, stack, database, observer, keys, file, streaming, drained };
+      await Promise.all([streaming, options.disturb?.(running)]);
+      await drained();
+      const { acknowledged } = await bankPosition(ROOT, stack, bankId);
+      const reconciliation = reconcile(await observer.look(true, acknowledged));
+      await options.inspect?.(running);
+      const restarts = Object.fromEntries([...engine.processes].map(([name, { restarts: n }]) => [name, n]));
+      return { reconciliation, stored: await storedRows(database), restarts };
+    } finally {
+      await observer.close();
+      await engine.stop();
+    }
+  } finally {
+    await database.drop();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+async function untilDrained(observer: EngineObserver): Promise<void> {
+  const deadlineMs = performance.now() + DRAIN_TIMEOUT_MS;
+  let calm = 0;
+  let why: unknown = 'nothing was seen';
+  while (performance.now() < deadlineMs) {
+    try {
+      const input = await observer.look(false);
+      calm = isDrained(input) ? calm + 1 : 0;
+      if (calm === 2) return;
+      why = reconcile(input).checks.filter((check) => !check.holds);
+    } catch (cause) {
+      // A service that was killed is away until it is started again.
+      why = cause;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`not drained within ${DRAIN_TIMEOUT_MS / 1000} s`, { cause: why });
+}
+
+function fileOf(bank: BankChoice, bankId: string, stack: Stack, { addresses }: Engine): EngineFile {
+  const { features, scoring, interventions, gateway } = addresses;
+  return {
+    bank,
+    bankId,
+    pid: process.pid,
+    startedMs: Date.now(),
+    gatewayUrl: gateway.rpcUrl,
+    rpc: { features: features.rpcUrl, scoring: scoring.rpcUrl, interventions: interventions.rpcUrl },
+    ops: {
+      features: features.opsUrl,
+      scoring: scoring.opsUrl,
+      interventions: interventions.opsUrl,
+      gateway: gateway.opsUrl,
+    },
+    stack: stack.facts,
+  };
+}
+
+/** Empties the broker for the next run; resolves when it knows none of the topics any more. */
+async function deleteTopics(stack: Stack): Promise<void> {
+  const admin = adminOf(stack);
+  await admin.connect();
+  try {
+    const own = (names: readonly string[]) => names.filter((name) => !name.startsWith('__'));
+    const present = own(await admin.listTopics());
+    if (present.length > 0) await admin.deleteTopics({ topics: present });
+    const deadlineMs = performance.now() + 30_000;
+    while (own(await admin.listTopics()).length > 0) {
+      if (performance.now() > deadlineMs) throw new Error('the broker did not delete its topics');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function adminOf(stack: Stack) {
+  const { username, password } = stack.kafka.credentials('admin');
+  const kafka = new kafkajs.Kafka({
+    clientId: 'test',
+    brokers: [stack.kafka.brokers],
+    sasl: { mechanism: 'scram-sha-512', username, password },
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  return kafka.admin();
+}
+
+const WALL_CLOCK_AND_PLACES = [
+  'stored_time',
+  'scheduled_send_time',
+  'recorded_time',
+  'shard',
+  'outbox_position',
+  'position',
+  'decision_number',
+  'append_time',
+  'arrival_time',
+  'arrived_time',
+  'arrival_month',
+  'log_offset',
+  'log_partition',
+];
+
+async function storedRows(database: TestDatabase): Promise<StoredRows> {
+  const client = new pg.Client({ connectionString: database.adminUrl });
+  await client.connect();
+  const rowsOf = async (table: string, order: string): Promise<string[]> => {
+    const { rows } = await client.query<{ row: string }>(
+      `SELECT (to_jsonb(t) - $1::text[])::text AS row FROM ${table} t ORDER BY ${order}`,
+      [WALL_CLOCK_AND_PLACES],
+    );
+    return rows.map(({ row }) => row);
+  };
+  try {
+    return {
+      ledger: await rowsOf('features.ledger', 'customer_id, ledger_position'),
+      predictions: await rowsOf('scoring.predictions', 'prediction_id'),
+      decisions: await rowsOf('interventions.decisions', 'decision_id'),
+      interventions: await rowsOf('interventions.offers', 'intervention_id'),
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+/** The rows by which two runs differ, at most a few of each kind; empty where they are equal. */
+export function differences(one: StoredRows, other: StoredRows): readonly string[] {
+  return (Object.keys(one) as (keyof StoredRows)[]).flatMap((kind) => {
+    const [left, right] = [new Set(one[kind]), new Set(other[kind])];
+    const only = [
+      ...one[kind].filter((row) => !right.has(row)).map((row) => `${kind} -${row}`),
+      ...other[kind].filter((row) => !left.has(row)).map((row) => `${kind} +${row}`),
+    ];
+    const counts =
+      one[kind].length === other[kind].length ? [] : [`${kind}: ${one[kind].length} and ${other[kind].length} rows`];
+    return [...counts, ...only.slice(0, 4)];
+  });
+}
