@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { type CustomerProfile, CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_pb.ts';
 import { TransactionSchema } from '../../gen/pde/events/v1/transaction_pb.ts';
 import { FeatureService } from '../../gen/pde/features/v1/feature_service_pb.ts';
@@ -81,7 +81,8 @@ export async function createHarness() {
     log,
   });
   await applyTopics(kafka, allTopics());
-  const registry = createRegistry({ url: stack.registry.url });
+  // A registry that has just started, on a busy machine, may need a while for its first schema.
+  const registry = createRegistry({ url: stack.registry.url, timeoutMs: 30_000 });
   await registerAll(registry, allTopics());
   const codec = createEventCodec({ registry });
   const producer = createProducer(kafka);
@@ -121,7 +122,7 @@ export async function createHarness() {
     /** Resolves when everything that the log holds is processed. */
     async drained(): Promise<void> {
       const ends = await endOffsets(kafka, TRANSACTIONS.name);
-      await expect.poll(() => positionsOf(pool), { timeout: 40_000, interval: 20 }).toEqual(ends);
+      await vi.waitFor(async () => expect(await positionsOf(pool)).toEqual(ends), { timeout: 40_000, interval: 20 });
     },
     async close(): Promise<void> {
       await producer.close();
