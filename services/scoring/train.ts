@@ -20,7 +20,7 @@ const HELP = `train: makes a model from the synthetic bank
   --name NAME        model's name (default synthetic)
   --version VERSION  model's version (default 1)
   --seed S           seed of the training (default 7)
-  --customers N      customers of the bank (default 6000)
+  --customers N      customers of the bank (default 8000)
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
 `;
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'synthetic' },
     version: { type: 'string', default: '1' },
     seed: { type: 'string', default: '7' },
-    customers: { type: 'string', default: '6000' },
+    customers: { type: 'string', default: '8000' },
     months: { type: 'string', default: '36' },
     'bank-seed': { type: 'string', default: '1001' },
     help: { type: 'boolean', default: false },
