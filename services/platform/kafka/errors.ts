@@ -35,7 +35,8 @@ export function isRetriable(error: unknown): boolean {
 /** The innermost error that kafkajs wrapped, which names what happened. */
 export function namedError(error: unknown): unknown {
   const { name, cause } = fieldsOf(error);
-  return typeof name === 'string' && GAVE_UP.has(name) && cause !== undefined ? namedError(cause) : error;
+  const isWrapper = typeof name === 'string' && name.startsWith('KafkaJS') && cause !== undefined;
+  return isWrapper ? namedError(cause) : error;
 }
 
 function fieldsOf(error: unknown): KafkaJsLike {

@@ -241,6 +241,8 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     async caughtUp(signal) {
       signal?.throwIfAborted();
       const ends = await readEnds();
+      signal?.throwIfAborted();
+      if (closing.signal.aborted) throw new Error(`the reader of ${topic} is closing`);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const waiter: Waiter = { ends, sinceMs: Date.now(), quiet: new Map(), resolve, reject };
       waiters.add(waiter);

@@ -8,7 +8,7 @@
  *  - Metadata of the partition with error code 0 is what counts as acknowledged; its absence is a failure.
  *  - Neither idempotent nor transactional: markers in the log would break the count of I1.
  */
-import type { Message, Producer, RecordMetadata } from 'kafkajs';
+import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
 import { isRetriable, namedError } from './errors.ts';
 import type { KafkaConnection } from './kafka.ts';
@@ -44,7 +44,12 @@ const RECORD_OVERHEAD_BYTES = 100;
 export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}): EventProducer {
   const maxRequestBytes = o.maxRequestBytes ?? 512 * 1024;
   const maxRequestRecords = o.maxRequestRecords ?? 2_000;
-  const producer = kafka.client.producer({ allowAutoTopicCreation: false, retry: { retries: 3 } });
+  const producer = kafka.client.producer({
+    allowAutoTopicCreation: false,
+    retry: { retries: 3 },
+    // Never asked, since every record names its partition; named so that kafkajs does not warn.
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  });
   const lanes = new Map<string, Lane>();
   const connect = connector(producer);
   let closed = false;
