@@ -1,7 +1,7 @@
 import type { Profile } from '../bank/profile.ts';
 import { dayOf } from '../calendar/days.ts';
 import { HORIZON_DAYS } from '../obligations/eligibility.ts';
-import { type PaymentList, type Settlement, settle } from '../obligations/settle.ts';
+import { type PaymentList, type Settlement, settle, UNSEEN_PAYMENT_DAYS } from '../obligations/settle.ts';
 import type { Fold } from './fold.ts';
 import { consumeDate, createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
 import { loadHistory } from './history-state.ts';
@@ -34,8 +34,6 @@ export interface Frame {
 
 /** Dates a vector looks back, D included; stress_velocity_7d needs 7 more. */
 export const LOOK_BACK_DATES = 90;
-/** Dues are counted from this many days after the first entry: before, a payment in advance could lie outside the history. */
-export const UNSEEN_PAYMENT_DAYS = 15;
 
 export function createFrame(): Frame {
   return {

@@ -1,20 +1,52 @@
-import { DEBIT, FAILED, OWN_TRANSFER, REVERSAL, REVERSED } from './records.ts';
+import type { LedgerRow } from '../bank/transaction.ts';
+import { reversedAtMs } from './history.ts';
+import {
+  DATE_SHIFT,
+  DEBIT,
+  dateOf,
+  FAILED,
+  isReversal,
+  OWN_TRANSFER,
+  occurredMsAt,
+  REVERSAL,
+  REVERSED,
+} from './records.ts';
 import type { CustomerWindow } from './window.ts';
 
-/** Of these, a debit that is an entry and a flow has only the first. */
-const KINDS = DEBIT | FAILED | REVERSAL | REVERSED | OWN_TRANSFER;
-
 /**
- * Median amount of the debits that the window still holds row by row (settled, not undone, no own transfer), minor units; the mean
- * of the two middle ones where they are even in number. Null: there is none.
+ * The customer's median debit, minor units: of the debits that are flows on the last 90 dates up to that of the row observed.
+ * Triggers need it where a currency has no threshold. Null: there is none.
  */
-export function medianDebitMinor({ records }: CustomerWindow): number | null {
+export function medianDebitMinor(window: CustomerWindow, row: LedgerRow): number | null {
+  const { records, names, reversals } = window;
+  const today = dateOf(row);
   const amounts: number[] = [];
   for (let i = 0; i < records.count; i++) {
-    if ((records.u32[8 * i + 4]! & KINDS) === DEBIT) amounts.push(records.f64[4 * i]!);
+    const flags = records.u32[8 * i + 4]!;
+    const day = flags >>> DATE_SHIFT;
+    if (day < today - 89 || day > today) continue;
+    if ((flags & DEBIT) === 0 || (flags & (FAILED | REVERSAL | OWN_TRANSFER)) !== 0) continue;
+    if (occurredMsAt(records, names, i) > row.occurredMs) continue;
+    if (flags & REVERSED && reversedAtMs(reversals, records.u32[8 * i + 6]!) <= row.occurredMs) continue;
+    amounts.push(records.f64[4 * i]!);
   }
+  return medianOf(amounts);
+}
+
+/** The same from the ledger itself, `rows` being the first n: for a row that the window's fold has passed. */
+export function medianDebitAsOf(rows: readonly LedgerRow[], row: LedgerRow): number | null {
+  const counted = rows.filter((one) => one.occurredMs <= row.occurredMs);
+  const undone = new Set(counted.filter(isReversal).map((one) => one.reversesTransactionId));
+  const today = dateOf(row);
+  const amounts = counted
+    .filter((one) => one.direction === 'debit' && one.status === 'settled' && !one.ownTransfer && !isReversal(one))
+    .filter((one) => !undone.has(one.transactionId) && dateOf(one) >= today - 89 && dateOf(one) <= today)
+    .map((one) => one.amountMinor);
+  return medianOf(amounts);
+}
+
+function medianOf(amounts: number[]): number | null {
   if (amounts.length === 0) return null;
   amounts.sort((a, b) => a - b);
-  const middle = amounts.length >> 1;
-  return amounts.length % 2 === 1 ? amounts[middle]! : (amounts[middle - 1]! + amounts[middle]!) / 2;
+  return (amounts[(amounts.length - 1) >> 1]! + amounts[amounts.length >> 1]!) / 2;
 }

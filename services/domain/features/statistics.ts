@@ -13,7 +13,8 @@ export function risePct(recent: number, baseline: number): number {
 
 /** NaN stays NaN. */
 export function clip(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value;
+  if (value < low) return low;
+  return Math.min(value, high);
 }
 
 /** NaN where the denominator is 0 or either is unknown. */

@@ -12,6 +12,8 @@ import { dueDates } from './due-dates.ts';
 
 /** A payment counts for dues from this many days before they fall due. */
 export const EARLIEST_PAYMENT_DAYS = 15;
+/** Dues are counted from this many days after the first entry: before, a payment in advance could lie outside the history. */
+export const UNSEEN_PAYMENT_DAYS = EARLIEST_PAYMENT_DAYS;
 /** paidDay of a due that is not fully paid. */
 export const UNPAID = Number.POSITIVE_INFINITY;
 
