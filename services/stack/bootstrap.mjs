@@ -61,7 +61,7 @@ function install() {
   if (signal) endBySignal(signal);
   if (status !== 0) {
     fail(
-      `npm ci ended with code ${status}: without a filled npm cache it needs the network once; its own words stand above`,
+      `npm ci ended with code ${status}, its own words stand above; without a filled npm cache it needs the network once`,
     );
   }
   if (!existsSync(nodeProgram()))

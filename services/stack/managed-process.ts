@@ -6,7 +6,7 @@
  *      └── stop() ─────────┴──▶ ended
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export interface SpawnOptions<T = ReadyPorts> {
   /** Default: the root directory, so that a child keeps no folder busy. */
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Standard output and error are appended here; its folder is made. */
+  /** Standard output and error are appended here; its folder is made. Over 16 MiB it is renamed to `.1` at the next start. */
   readonly logFile: string;
   /**
    * Starts it again when it ends by itself, after a wait that doubles from firstMs to longestMs; an end before it was ready for
@@ -80,6 +80,7 @@ export interface ManagedProcess<T = ReadyPorts> {
 }
 
 const PROBE_EVERY_MS = 20;
+const LONGEST_LOG_BYTES = 16 * 1024 * 1024;
 
 /** Reads a service's ready line. */
 export function readyPortsOf(line: string): ReadyPorts | null {
@@ -224,6 +225,7 @@ function launch<T>(
   ended: (how: Exit) => void,
 ): ChildProcess {
   mkdirSync(dirname(o.logFile), { recursive: true, mode: 0o700 });
+  rotate(o.logFile);
   const log = openSync(o.logFile, 'a', 0o600);
   const readsLines = o.onStdoutLine !== undefined || o.probe === undefined;
   const child = spawn(o.command, [...(o.args ?? [])], {
@@ -259,4 +261,10 @@ function launch<T>(
   child.once('exit', () => pid !== undefined && signalGroup(pid, 'SIGKILL'));
   child.once('close', (code, signal) => finish({ code, signal, error: null }));
   return child;
+}
+
+// One older log is kept, under the name with `.1`.
+function rotate(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LONGEST_LOG_BYTES) renameSync(file, `${file}.1`);
 }

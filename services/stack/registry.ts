@@ -4,8 +4,6 @@
  */
 
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { StackError } from './errors.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface RegistryOptions {
@@ -24,11 +22,13 @@ export interface RegistryOptions {
   readonly logFile: string;
 }
 
-/** Applied to every schema, whatever a subject says besides: its text must be valid, and old readers and data must keep working. */
-const GLOBAL_RULES = { VALIDITY: 'FULL', COMPATIBILITY: 'BACKWARD_TRANSITIVE' } as const;
-const RULES_WITHIN_MS = 10_000;
+/** Applied to every schema, whatever a subject says besides: its text must be valid, and every older version stays readable. */
+const GLOBAL_RULES = {
+  APICURIO_RULES_GLOBAL_VALIDITY: 'FULL',
+  APICURIO_RULES_GLOBAL_COMPATIBILITY: 'BACKWARD_TRANSITIVE',
+} as const;
 
-/** Starts it and resolves once it is healthy and its global rules stand. */
+/** Starts it and resolves once it is healthy. */
 export async function startRegistry(o: RegistryOptions): Promise<void> {
   await o.supervisor.spawnProcess<true>({
     name: 'Apicurio Registry',
@@ -47,6 +47,7 @@ export async function startRegistry(o: RegistryOptions): Promise<void> {
       join(o.home, 'quarkus-run.jar'),
     ],
     env: {
+      ...GLOBAL_RULES,
       APICURIO_STORAGE_KIND: 'sql',
       APICURIO_STORAGE_SQL_KIND: 'postgresql',
       APICURIO_DATASOURCE_URL: `jdbc:postgresql://127.0.0.1:${o.postgres.port}/${o.postgres.database}`,
@@ -58,35 +59,10 @@ export async function startRegistry(o: RegistryOptions): Promise<void> {
     probe: () => isHealthy(o.managementPort),
     restart: { firstMs: 500, longestMs: 15_000 },
   }).ready;
-  await applyGlobalRules(`http://127.0.0.1:${o.port}`);
 }
 
 async function isHealthy(managementPort: number): Promise<true | null> {
   const answer = await fetch(`http://127.0.0.1:${managementPort}/health/ready`, { signal: AbortSignal.timeout(2_000) });
   await answer.body?.cancel();
   return answer.ok ? true : null;
-}
-
-async function applyGlobalRules(url: string): Promise<void> {
-  for (const [ruleType, config] of Object.entries(GLOBAL_RULES)) {
-    const rules = `${url}/apis/registry/v3/admin/rules`;
-    const made = await sendRule('POST', rules, { ruleType, config });
-    // It stands already, perhaps with another configuration.
-    if (made === 409) await sendRule('PUT', `${rules}/${ruleType}`, { ruleType, config });
-    else if (made >= 300) throw new StackError(`the registry refused its global rule ${ruleType} with status ${made}`);
-  }
-}
-
-async function sendRule(method: string, url: string, rule: { ruleType: string; config: string }): Promise<number> {
-  const deadline = performance.now() + RULES_WITHIN_MS;
-  for (;;) {
-    const answer = await fetch(url, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(rule),
-    });
-    await answer.body?.cancel();
-    if (answer.status < 500 || performance.now() > deadline) return answer.status;
-    await delay(100);
-  }
 }
