@@ -44,7 +44,8 @@ export async function connect(scope: ServiceScope, config: InterventionsConfig):
     () => createDeadLetterRelay({ scope, service: SERVICE, schema: SCHEMA, pool, producer, codec }),
     (open) => open.close(),
   );
-  scope.liveness('relays', () => outgoing.offers.health() ?? outgoing.dashboard.health() ?? deadLetters.health());
+  // A relay that stalls heals with the broker, which no restart hastens.
+  scope.readiness('relays', () => outgoing.offers.health() ?? outgoing.dashboard.health() ?? deadLetters.health());
   return { pool, kafka, producer, codec, outgoing, deadLetters };
 
   function onIdleError(cause: Error): void {

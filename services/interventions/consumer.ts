@@ -75,11 +75,13 @@ async function attempt(
   judged: readonly Judged[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<bigint, Refusal>> {
-  const accepted = await withoutDuplicates(deps.pool, judged.filter(isAccepted));
+  const valid = judged.filter(isAccepted);
   const refusals = judged.filter((one) => one.kind === 'dead');
-  const predictions = accepted.map((one) => one.value);
-  const known = await loadKnown(deps, predictions, signal);
-  const decided = decideBatch(predictions, known, deps.context);
+  const [accepted, known] = await Promise.all([
+    withoutDuplicates(deps.pool, valid),
+    loadKnown(deps, predictionsOf(valid), signal),
+  ]);
+  const decided = decideBatch(predictionsOf(accepted), known, deps.context);
   const effect = {
     decided,
     duplicates: judged.length - accepted.length - refusals.length,
@@ -94,6 +96,10 @@ async function attempt(
   } catch (cause) {
     return await findRefused(deps, batch.partition, accepted, known, cause);
   }
+}
+
+function predictionsOf(records: readonly Accepted<PredictionInput>[]): readonly PredictionInput[] {
+  return records.map((one) => one.value);
 }
 
 function isAccepted(one: Judged): one is Accepted<PredictionInput> {
@@ -146,8 +152,7 @@ async function findRefused(
   // A key that is there already is another owner's work, or a defect of ours: never the record's fault.
   if (classify(cause) !== 'content' || codeOf(cause) === UNIQUE_VIOLATION) throw cause;
   const refused = await findRefusedRows(accepted, (some) => {
-    const predictions = some.map((one) => one.value);
-    return rolledBack(pool, (tx) => writeDecided(tx, shard, decideBatch(predictions, known, context)));
+    return rolledBack(pool, (tx) => writeDecided(tx, shard, decideBatch(predictionsOf(some), known, context)));
   });
   if (refused.length === 0) throw cause;
   return new Map(

@@ -9,6 +9,7 @@ import { createPositionStore } from '../platform/postgres/positions.ts';
 import type { EventCodec } from '../platform/registry/codec.ts';
 import type { InterventionsConfig } from './config.ts';
 import { createPredictionHandlers } from './consumer.ts';
+import { watchLag } from './lag.ts';
 import { startLowReporter } from './low-reporter.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { type Outgoing, offerCommitted, PREDICTIONS } from './outgoing.ts';
@@ -69,4 +70,5 @@ export async function startConsuming(deps: ConsumingDeps): Promise<void> {
     (open) => open.close(),
   );
   scope.liveness('predictions-stream', () => consumer.health());
+  await watchLag(scope, consumer);
 }
