@@ -4,11 +4,16 @@
 import kafkajs, { type AclOperationTypes, type AclResourceTypes, type Admin, type ResourcePatternTypes } from 'kafkajs';
 import { type AclBinding, aclKey } from '../topics/acls.ts';
 import type { TopicDefinition } from '../topics/topics.ts';
+import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
+import { isRetriable } from './errors.ts';
 import type { KafkaConnection } from './kafka.ts';
 
 // A CommonJS module whose names Node cannot see: they come by the default export.
 const { AclOperationTypes: Operation, AclPermissionTypes: Permission, AclResourceTypes: Resource } = kafkajs;
 const { ConfigResourceTypes, ResourcePatternTypes: Pattern } = kafkajs;
+
+/** About half a minute. */
+const LEADER_TRIES = 12;
 
 export interface ApplyTopicsOptions {
   /** Copies of each partition. Default 1. */
@@ -50,7 +55,7 @@ export async function applyTopics(
   assertPartitions(there, await describeTopics(kafka, there));
   if (missing.length > 0) {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map((topic) => ({
         topic: topic.name,
         numPartitions: topic.partitions,
@@ -59,6 +64,7 @@ export async function applyTopics(
       })),
     });
   }
+  await leadersElected(admin, missing);
   if (there.length > 0) {
     await admin.alterConfigs({
       validateOnly: false,
@@ -68,6 +74,21 @@ export async function applyTopics(
         configEntries: entriesOf(topic),
       })),
     });
+  }
+}
+
+/** A topic just made is unknown, then without leaders, for a moment: kafkajs's own waiting takes the first for an error. */
+async function leadersElected(admin: Admin, topics: readonly TopicDefinition[]): Promise<void> {
+  const names = topics.map(({ name }) => name);
+  for (let attempt = 1; names.length > 0; attempt++) {
+    try {
+      const { topics: known } = await admin.fetchTopicMetadata({ topics: names });
+      if (known.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (cause) {
+      if (!isRetriable(cause)) throw cause;
+    }
+    if (attempt > LEADER_TRIES) throw new Error(`no leaders for ${names.join(', ')}`);
+    await pause(delayMs(DEFAULT_BACKOFF, attempt));
   }
 }
 
