@@ -4,7 +4,8 @@
  */
 import type { LedgerRow } from '../domain/bank/transaction.ts';
 import { observeAsOf } from '../domain/features/as-of.ts';
-import { medianDebitMinor } from '../domain/features/median-debit.ts';
+import { medianDebitAsOf, medianDebitMinor } from '../domain/features/median-debit.ts';
+import { dateOf } from '../domain/features/records.ts';
 import type { Observation } from '../domain/features/types.ts';
 import { appendRow, observe, windowFromLedger } from '../domain/features/window.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
@@ -87,14 +88,7 @@ async function entryOf(
   ledgers: LedgerView,
 ): Promise<ComputedEntry> {
   const history = deps.histories.get(record.customerId) ?? NO_PROFILES;
-  const triggers = isStopped(history, record.appendMs)
-    ? []
-    : triggersOf(
-        record.row,
-        state.ledgerRows,
-        { currency: state.currency, medianDebitMinor: () => medianDebitMinor(state.window) },
-        deps.policy,
-      );
+  const triggers = isStopped(history, record.appendMs) ? [] : await triggersOfRecord(record, state, deps, ledgers);
   const base = {
     customerId: record.customerId,
     ledgerPosition: state.ledgerRows,
@@ -119,6 +113,29 @@ async function entryOf(
     vector: { observation, scheduledSendUs: record.scheduledSendUs },
   };
 }
+
+async function triggersOfRecord(
+  record: PlacedRecord,
+  state: CustomerState,
+  { policy }: ComputeDeps,
+  ledgers: LedgerView,
+): Promise<readonly string[]> {
+  const { row } = record;
+  const isListed = policy.largeAmountMinor[state.currency] !== undefined;
+  const medianDebit = isListed ? null : await medianDebitOf(record, state, ledgers);
+  const context = { currency: state.currency, medianDebitMinor: () => medianDebit };
+  return triggersOf(row, state.ledgerRows, context, policy);
+}
+
+/** From the window, unless it has folded some of the dates that the median is of. */
+async function medianDebitOf(record: PlacedRecord, state: CustomerState, ledgers: LedgerView): Promise<number | null> {
+  const { row, customerId } = record;
+  if (dateOf(row) - (MEDIAN_DATES - 1) >= state.window.fold.boundaryDay) return medianDebitMinor(state.window, row);
+  return medianDebitAsOf(await ledgers.rowsOf(customerId), row);
+}
+
+/** Dates that the median debit looks at. */
+const MEDIAN_DATES = 90;
 
 async function observeRecord(
   record: PlacedRecord,

@@ -89,7 +89,22 @@ export async function createHarness() {
   const pool = createPool({ url: database.url('pde_features_owner'), max: 3 });
   const peer = await startScoring();
   const directory = await mkdtemp(join(tmpdir(), 'pde-features-'));
+  const caller = createKey('tester', [Role.OPERATOR, Role.AUDITOR]);
+  const keysFile = join(directory, 'keys.json');
+  await writeFile(keysFile, formatKeyFile([caller.record]));
   await beginAtEnd(pool, kafka);
+
+  /** The environment of an instance. */
+  const environment = {
+    PDE_POSTGRES_URL: database.url('pde_features'),
+    PDE_REGISTRY_URL: stack.registry.url,
+    PDE_KAFKA_BROKERS: stack.kafka.brokers,
+    PDE_KAFKA_USERNAME: 'admin',
+    PDE_KAFKA_PASSWORD: stack.kafka.credentials('admin').password,
+    PDE_SCORING_URL: peer.url,
+    PDE_API_KEY: peer.key,
+    PDE_API_KEYS_FILE: keysFile,
+  };
 
   const send = async (records: readonly OutgoingRecord[]): Promise<void> => void (await producer.send(records));
 
@@ -107,22 +122,13 @@ export async function createHarness() {
       const messages = inits.map((init) => create(CustomerProfileSchema, init));
       await send(await Promise.all(messages.map((message) => profileRecord(codec, message))));
     },
+    environment,
     /** Starts an instance; several may run at once. */
-    start: (settings: Readonly<Record<string, string>> = {}) =>
-      startFeatures({
-        ...{ PDE_POSTGRES_URL: database.url('pde_features'), PDE_REGISTRY_URL: stack.registry.url },
-        PDE_KAFKA_BROKERS: stack.kafka.brokers,
-        PDE_KAFKA_USERNAME: 'admin',
-        PDE_KAFKA_PASSWORD: stack.kafka.credentials('admin').password,
-        PDE_SCORING_URL: peer.url,
-        PDE_API_KEY: peer.key,
-        PDE_API_KEYS_FILE: join(directory, 'keys.json'),
-        ...settings,
-      }),
+    start: (settings: Readonly<Record<string, string>> = {}) => startFeatures({ ...environment, ...settings }, caller),
     /** Resolves when everything that the log holds is processed. */
-    async drained(): Promise<void> {
+    async drained(timeoutMs = 40_000): Promise<void> {
       const ends = await endOffsets(kafka, TRANSACTIONS.name);
-      await vi.waitFor(async () => expect(await positionsOf(pool)).toEqual(ends), { timeout: 40_000, interval: 20 });
+      await vi.waitFor(async () => expect(await positionsOf(pool)).toEqual(ends), { timeout: timeoutMs, interval: 20 });
     },
     async close(): Promise<void> {
       await producer.close();
@@ -135,10 +141,10 @@ export async function createHarness() {
   };
 }
 
-async function startFeatures(env: Readonly<Record<string, string>>): Promise<RunningFeatures> {
-  const caller = createKey('tester', [Role.OPERATOR, Role.AUDITOR]);
-  const keysFile = env.PDE_API_KEYS_FILE ?? '';
-  await writeFile(keysFile, formatKeyFile([caller.record]));
+async function startFeatures(
+  env: Readonly<Record<string, string>>,
+  caller: { readonly key: string },
+): Promise<RunningFeatures> {
   const scope = createScope({ name: 'features', log, onFatal: (cause) => expect.unreachable(String(cause)) });
   await wireFeatures(scope.scope, readConfig(env, readFeaturesConfig));
   const url = `http://127.0.0.1:${scope.facts.rpcPort}`;
