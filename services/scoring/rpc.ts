@@ -12,6 +12,7 @@ import {
 } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { riskRank } from '../domain/scoring/risk.ts';
 import { effective } from '../platform/auth/principal.ts';
+import { isTransient } from '../platform/postgres/sqlstate.ts';
 import { callerOf, onward } from '../platform/rpc/caller.ts';
 import { codeName, toWireError } from '../platform/rpc/errors.ts';
 import { invalidField } from '../platform/rpc/validation.ts';
@@ -39,10 +40,9 @@ const RANKS = new Map<WireRiskLevel, number>([
 export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringService> {
   const names = (): readonly string[] => deps.model().catalogue.names;
   return {
-    scoreFeatures: (request) => scoreFeatures(deps, request),
-    async predict(request, context) {
-      return { prediction: toPrediction(await predict(deps, request, predictCaller(context))) };
-    },
+    scoreFeatures: (request) => answering(() => scoreFeatures(deps, request)),
+    predict: (request, context) =>
+      answering(async () => ({ prediction: toPrediction(await predict(deps, request, predictCaller(context))) })),
     async batchPredict({ requests }, context) {
       const results: BatchPredictResult[] = [];
       for (let at = 0; at < requests.length; at += BATCH_CONCURRENCY) {
@@ -51,25 +51,38 @@ export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringS
       }
       return { results };
     },
-    async listHighRiskCustomers(request) {
-      const { minRank, pageSize, after } = readListRequest(request);
-      const found = await listHighRisk(deps.pool, minRank, after, pageSize + 1, names());
-      const page = found.slice(0, pageSize);
-      const last = page.at(-1);
-      const nextPageToken = found.length > pageSize && last !== undefined ? encodePageToken(minRank, last) : '';
-      return { customers: page.map(toPrediction), nextPageToken };
-    },
-    async getPrediction({ predictionId }) {
-      const prediction = await readPrediction(deps.pool, predictionId, names());
-      if (prediction === null) throw new ConnectError(`there is no prediction ${predictionId}`, Code.NotFound);
-      return {
-        prediction: toPrediction(prediction),
-        vector: toFeatureVector(prediction),
-        contributions: [...prediction.contributions],
-      };
-    },
+    listHighRiskCustomers: (request) => answering(() => highRiskPage(deps, request, names())),
+    getPrediction: ({ predictionId }) =>
+      answering(async () => {
+        const prediction = await readPrediction(deps.pool, predictionId, names());
+        if (prediction === null) throw new ConnectError(`there is no prediction ${predictionId}`, Code.NotFound);
+        return {
+          prediction: toPrediction(prediction),
+          vector: toFeatureVector(prediction),
+          contributions: [...prediction.contributions],
+        };
+      }),
     getModel: () => Promise.resolve({ model: toModel(deps.model()) }),
   };
+}
+
+/** The database's own trouble is UNAVAILABLE, so that a caller tries again. */
+async function answering<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isTransient(cause)) throw cause;
+    throw new ConnectError('the database is not available now', Code.Unavailable, undefined, undefined, cause);
+  }
+}
+
+async function highRiskPage(deps: ScoringDeps, request: ListHighRiskCustomersRequest, names: readonly string[]) {
+  const { minRank, pageSize, after } = readListRequest(request);
+  const found = await listHighRisk(deps.pool, minRank, after, pageSize + 1, names);
+  const page = found.slice(0, pageSize);
+  const last = page.at(-1);
+  const nextPageToken = found.length > pageSize && last !== undefined ? encodePageToken(minRank, last) : '';
+  return { customers: page.map(toPrediction), nextPageToken };
 }
 
 function predictCaller(context: HandlerContext) {
@@ -79,7 +92,7 @@ function predictCaller(context: HandlerContext) {
 async function predictOne(deps: ScoringDeps, request: PredictRequest, context: HandlerContext) {
   const { customerId } = request;
   try {
-    const prediction = await predict(deps, request, predictCaller(context));
+    const prediction = await answering(() => predict(deps, request, predictCaller(context)));
     return create(BatchPredictResultSchema, {
       customerId,
       result: { case: 'prediction', value: toPrediction(prediction) },
