@@ -20,6 +20,7 @@ export interface InterventionsConfig {
   readonly batchMaxRecords: number;
   readonly queueMaxRecords: number;
   readonly fetchMaxWaitMs: number;
+  readonly sessionTimeoutMs: number;
   readonly lowReportMs: number;
 }
 
@@ -49,6 +50,12 @@ export function readInterventionsConfig(env: EnvReader): InterventionsConfig {
       default: 5,
       min: 1,
       max: 5_000,
+    }),
+    sessionTimeoutMs: env.durationMs('PDE_INTERVENTIONS_SESSION_TIMEOUT_MS', {
+      about: 'silence of an instance after which its partitions go to others',
+      default: 30_000,
+      min: 6_000,
+      max: 300_000,
     }),
     lowReportMs: env.durationMs('PDE_INTERVENTIONS_LOW_REPORT_MS', {
       about: 'time between two counts of LOW decisions to the dashboard',

@@ -65,6 +65,7 @@ export async function startConsuming(deps: ConsumingDeps): Promise<void> {
         maxBatchRecords: config.batchMaxRecords,
         queueRecords: config.queueMaxRecords,
         maxWaitMs: config.fetchMaxWaitMs,
+        sessionTimeoutMs: config.sessionTimeoutMs,
         onFatal: scope.fatal,
       }),
     (open) => open.close(),
