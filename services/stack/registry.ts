@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import { StackError } from './errors.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface RegistryOptions {
@@ -28,7 +29,11 @@ const GLOBAL_RULES = {
   APICURIO_RULES_GLOBAL_COMPATIBILITY: 'BACKWARD_TRANSITIVE',
 } as const;
 
-/** Starts it and resolves once it is healthy. */
+const SAMPLE =
+  'syntax = "proto3"; package sample; import "google/protobuf/timestamp.proto"; message Sample { google.protobuf.Timestamp a = 1; }';
+const FIRST_CHECK_WITHIN_MS = 60_000;
+
+/** Starts it and resolves once it is healthy and has checked a first schema. */
 export async function startRegistry(o: RegistryOptions): Promise<void> {
   await o.supervisor.spawnProcess<true>({
     name: 'Apicurio Registry',
@@ -59,10 +64,24 @@ export async function startRegistry(o: RegistryOptions): Promise<void> {
     probe: () => isHealthy(o.managementPort),
     restart: { firstMs: 500, longestMs: 15_000 },
   }).ready;
+  await checkFirstSchema(`http://127.0.0.1:${o.port}`);
 }
 
 async function isHealthy(managementPort: number): Promise<true | null> {
   const answer = await fetch(`http://127.0.0.1:${managementPort}/health/ready`, { signal: AbortSignal.timeout(2_000) });
   await answer.body?.cancel();
   return answer.ok ? true : null;
+}
+
+// A dry run: its first check loads the Protobuf compiler, which on a busy machine takes longer than clients wait for an answer.
+async function checkFirstSchema(url: string): Promise<void> {
+  const content = { content: SAMPLE, contentType: 'application/x-protobuf' };
+  const answer = await fetch(`${url}/apis/registry/v3/groups/default/artifacts?dryRun=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ artifactId: 'sample', artifactType: 'PROTOBUF', firstVersion: { content } }),
+    signal: AbortSignal.timeout(FIRST_CHECK_WITHIN_MS),
+  });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new StackError(`the registry refused a valid schema with status ${answer.status}`);
 }
