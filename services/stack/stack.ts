@@ -15,9 +15,9 @@ import { startKafka } from './kafka.ts';
 import { CONTROLLER_USER, KAFKA_USERS } from './kafka-properties.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
-import { preparePostgresPlace, removePostgresHome } from './postgres-place.ts';
+import { type PostgresPlace, preparePostgresPlace, removePostgresHome } from './postgres-place.ts';
 import { ADMIN_ROLE, ENGINE_DATABASE, POSTGRES_ROLES, REGISTRY_DATABASE, REGISTRY_ROLE } from './postgres-roles.ts';
-import { provideArtefacts } from './provide-artefacts.ts';
+import { type Provided, provideArtefacts } from './provide-artefacts.ts';
 import { startRegistry } from './registry.ts';
 import { loadSecrets, type StackSecrets } from './secrets.ts';
 import { readStackSettings, type StackSettings } from './settings.ts';
@@ -142,7 +142,6 @@ export function stackFrom(facts: StackFacts): Pick<Stack, 'stateDir' | 'postgres
 async function bringUp(o: StackOptions, settings: StackSettings, supervisor: Supervisor): Promise<Stack> {
   const { stateDir, signal, log } = o;
   const begun = performance.now();
-  const logs = (name: string) => join(stateDir, 'logs', `${name}.log`);
   const secrets = await loadSecrets(join(stateDir, 'secrets.json'), {
     postgres: POSTGRES_ROLES,
     kafka: [...KAFKA_USERS, CONTROLLER_USER],
@@ -150,26 +149,46 @@ async function bringUp(o: StackOptions, settings: StackSettings, supervisor: Sup
   const ports: Ports = await choosePorts(join(stateDir, 'ports.json'), PORT_NAMES);
   const place = await preparePostgresPlace({ stateDir, stackId: secrets.stackId, userName: settings.postgresUser });
   const provided = provideArtefacts({ settings, run: supervisor.runTool, log, signal });
+  await allOrAborted(startParts(o, { supervisor, secrets, ports, place, provided }), signal);
+  log(`PostgreSQL, Kafka and the registry are up (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+  return {
+    ...stackFrom(factsOf(stateDir, ports, secrets)),
+    spawnProcess: supervisor.spawnProcess,
+    stop: supervisor.stop,
+    killAll: supervisor.killAll,
+  };
+}
+
+interface Parts {
+  readonly supervisor: Supervisor;
+  readonly secrets: StackSecrets;
+  readonly ports: Ports;
+  readonly place: PostgresPlace;
+  readonly provided: Promise<Provided>;
+}
+
+// PostgreSQL needs nothing that is fetched, Kafka only Java, the registry both: each begins as soon as it can.
+function startParts(o: StackOptions, { supervisor, secrets, ports, place, provided }: Parts): readonly Promise<void>[] {
+  const logFile = (name: string) => join(o.stateDir, 'logs', `${name}.log`);
+  const common = { supervisor, signal: o.signal };
   const postgres = startPostgres({
-    supervisor,
+    ...common,
     place,
     port: ports.postgres,
     passwords: secrets.postgres,
-    logFile: logs('postgres'),
+    logFile: logFile('postgres'),
     durable: o.durable ?? true,
-    signal,
   });
   const kafka = provided.then(({ java, kafkaJars }) =>
     startKafka({
-      supervisor,
-      directory: join(stateDir, 'kafka'),
+      ...common,
+      directory: join(o.stateDir, 'kafka'),
       java,
       jars: kafkaJars,
       ports: { broker: ports.kafkaBroker, controller: ports.kafkaController },
       users: KAFKA_USERS,
       passwords: secrets.kafka,
-      logFile: logs('kafka'),
-      signal,
+      logFile: logFile('kafka'),
     }),
   );
   const registry = Promise.all([provided, postgres]).then(([{ java, registryHome }]) =>
@@ -185,17 +204,10 @@ async function bringUp(o: StackOptions, settings: StackSettings, supervisor: Sup
         role: REGISTRY_ROLE,
         password: known(secrets.postgres, REGISTRY_ROLE),
       },
-      logFile: logs('registry'),
+      logFile: logFile('registry'),
     }),
   );
-  await allOrAborted([postgres, kafka, registry], signal);
-  log(`PostgreSQL, Kafka and the registry are up (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
-  return {
-    ...stackFrom(factsOf(stateDir, ports, secrets)),
-    spawnProcess: supervisor.spawnProcess,
-    stop: supervisor.stop,
-    killAll: supervisor.killAll,
-  };
+  return [postgres, kafka, registry];
 }
 
 async function allOrAborted(starts: readonly Promise<void>[], signal: AbortSignal | undefined): Promise<void> {

@@ -6,12 +6,11 @@
  * S2 a child is known to the guardian in the same turn of the event loop in which it was spawned.
  * S3 after stop() began nothing is spawned any more: a restart in waiting is dropped.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { type GuardedProcess, guardianLine } from './guardian-protocol.ts';
+import { startGuardian } from './guardian-handle.ts';
+import type { GuardedProcess } from './guardian-protocol.ts';
 import type { ManagedProcess, SpawnOptions } from './managed-process.ts';
 import { startManagedProcess } from './managed-process.ts';
-import { identify, signalGroup } from './process-identity.ts';
+import { signalGroup } from './process-identity.ts';
 import { lockState } from './state-lock.ts';
 import { runTool, type ToolOptions, type ToolResult } from './tool.ts';
 
@@ -45,27 +44,11 @@ export async function createSupervisor(o: {
   const guarded = new Map<number, GuardedProcess>();
   const managed = new Set<ManagedProcess<unknown>>();
   let open = true;
-  let guardian = startGuardian();
-
-  function startGuardian(): ChildProcess {
-    const script = fileURLToPath(new URL('./guardian.ts', import.meta.url));
-    const child = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
-    child.stdin?.on('error', () => {});
-    child.on('error', (cause) => o.log(`the guardian did not start: ${cause.message}`));
-    child.on('exit', () => {
-      if (!open) return;
-      o.log('the guardian ended by itself; starting another');
-      guardian = startGuardian();
-    });
-    child.unref();
-    (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-    for (const each of guarded.values()) child.stdin?.write(guardianLine({ kind: 'add', process: each }));
-    queueMicrotask(writeDown);
-    return child;
-  }
+  const guardian = startGuardian({ guarded, log: o.log, onReplaced: writeDown });
+  writeDown();
 
   function writeDown(): void {
-    if (open) lock.record(guardian.pid === undefined ? null : identify(guardian.pid), [...guarded.values()]);
+    if (open) lock.record(guardian.identity(), [...guarded.values()]);
   }
 
   const roster: Roster = {
@@ -74,12 +57,12 @@ export async function createSupervisor(o: {
     },
     enter(process) {
       guarded.set(process.pid, process);
-      guardian.stdin?.write(guardianLine({ kind: 'add', process }));
+      guardian.add(process);
       writeDown();
     },
     leave(pid) {
       guarded.delete(pid);
-      guardian.stdin?.write(guardianLine({ kind: 'remove', pid }));
+      guardian.remove(pid);
       writeDown();
     },
   };
@@ -91,12 +74,7 @@ export async function createSupervisor(o: {
       await Promise.all(due.map((each) => each.stop({ graceMs })));
     }
     killRest();
-    await new Promise<void>((resolve) => {
-      if (guardian.exitCode !== null || guardian.signalCode !== null) return resolve();
-      guardian.ref();
-      guardian.once('exit', () => resolve());
-      guardian.stdin?.end(guardianLine({ kind: 'dismiss' }));
-    });
+    await guardian.dismiss();
     lock.release();
   }
 
