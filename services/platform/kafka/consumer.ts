@@ -15,7 +15,7 @@ import type { KafkaConnection, LogRange } from './kafka.ts';
 import { createPartitionWorker, type PartitionWorker } from './partition-worker.ts';
 import type { ClaimedPartition, ConsumerHandlers, EventConsumer, FencedError, PositionStore } from './port.ts';
 import { recordOf } from './record.ts';
-import { ifRunning } from './running.ts';
+import { ifRunning, startConsuming } from './running.ts';
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConnection;
@@ -67,6 +67,8 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
   });
   const closing = new AbortController();
   const workers = new Map<number, PartitionWorker>();
+  /** Last ownership of partitions that are being claimed again: what memory holds of them counts only if nobody came between. */
+  const released = new Map<number, PartitionWorker>();
   const fenced = new Set<number>();
   /** Why a partition stopped for good, by partition. */
   const stopped = new Map<number, string>();
@@ -100,11 +102,14 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
     lastFetchMs = now();
   });
   consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
-    if (payload.restart || closing.signal.aborted) return;
-    fatal = `crashed: ${payload.error.message}`;
-    log.error({ event: 'consumer-crashed', topic, groupId, cause: payload.error });
-    o.onFatal(payload.error);
+    if (!payload.restart && !closing.signal.aborted) giveUp(payload.error);
   });
+
+  function giveUp(cause: unknown): void {
+    fatal = `stopped for good: ${cause instanceof Error ? cause.message : String(cause)}`;
+    log.error({ event: 'consumer-gone', topic, groupId, cause });
+    o.onFatal(cause);
+  }
 
   function pauseFetching(partitions: readonly number[]): void {
     if (partitions.length > 0) ifRunning(() => consumer.pause([{ topic, partitions: [...partitions] }]));
@@ -112,15 +117,15 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
 
   /** Claims run one after another, so that two joins in quick succession never own a partition twice. */
   function enqueueClaim(mine: number, partitions: readonly number[]): void {
-    claiming = claiming.then(() => takeOver(mine, partitions)).catch((cause: unknown) => o.onFatal(cause));
+    claiming = claiming.then(() => takeOver(mine, partitions)).catch(giveUp);
   }
 
   async function takeOver(mine: number, partitions: readonly number[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const old = await letGo(partitions);
+      await letGo(partitions);
       if (mine !== generation || closing.signal.aborted || partitions.length === 0) return;
       try {
-        await claim(mine, partitions, old);
+        await claim(mine, partitions);
         return;
       } catch (cause) {
         log.warn({ event: 'claim-retried', topic, groupId, attempt, cause });
@@ -130,15 +135,21 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
   }
 
   /** Ends the ownership of these partitions, and of those no longer assigned; waits for what is under way. */
-  async function letGo(partitions: readonly number[]): Promise<ReadonlyMap<number, PartitionWorker>> {
+  async function letGo(partitions: readonly number[]): Promise<void> {
     const old = [...workers].filter(([partition]) => partitions.includes(partition) || !assigned.includes(partition));
-    for (const [partition] of old) workers.delete(partition);
+    for (const [partition, worker] of old) {
+      workers.delete(partition);
+      released.set(partition, worker);
+    }
     await Promise.all(old.map(([, worker]) => worker.stop(0)));
-    for (const [partition] of old) if (!assigned.includes(partition)) revoke(partition);
-    return new Map(old);
+    for (const partition of released.keys()) {
+      if (assigned.includes(partition)) continue;
+      released.delete(partition);
+      revoke(partition);
+    }
   }
 
-  async function claim(mine: number, partitions: readonly number[], old: ReadonlyMap<number, PartitionWorker>) {
+  async function claim(mine: number, partitions: readonly number[]): Promise<void> {
     const claimed = await o.positions.claim(topic, partitions);
     const ranges = await kafka.logRanges(topic, closing.signal);
     for (const one of claimed) {
@@ -147,7 +158,8 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
       const nextOffset = one.nextOffset ?? range.beginOffset;
       if (one.nextOffset === null) await o.positions.begin(topic, one.partition, one.epoch, nextOffset);
       if (mine !== generation) return;
-      const before = old.get(one.partition);
+      const before = released.get(one.partition);
+      released.delete(one.partition);
       if (before !== undefined && !isUntouched(before, one)) revoke(one.partition);
       own(one, nextOffset, range);
     }
@@ -230,20 +242,14 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
     consumer.seek({ topic, partition: batch.partition, offset: String(expected) });
   }
 
-  async function start(): Promise<void> {
-    for (let attempt = 1; !closing.signal.aborted; attempt++) {
-      try {
-        await consumer.connect();
-        await consumer.subscribe({ topic, fromBeginning: true });
-        return await consumer.run({ autoCommit: false, eachBatch: onFetched });
-      } catch (cause) {
-        log.warn({ event: 'consumer-start-retried', topic, groupId, attempt, cause });
-        await pause(delayMs(DEFAULT_BACKOFF, attempt), closing.signal);
-      }
-    }
-  }
-
-  const started = start();
+  const started = startConsuming({
+    kafka,
+    consumer,
+    topic,
+    eachBatch: onFetched,
+    signal: closing.signal,
+    onFatal: giveUp,
+  });
 
   return {
     health() {

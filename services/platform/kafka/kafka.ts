@@ -3,6 +3,7 @@
  * One admin client is shared by whoever asks for offsets, connected on first use.
  */
 import kafkajs, { type Admin, type Kafka, type KafkaConfig, type logCreator } from 'kafkajs';
+import { assertCompatible, IncompatibleBrokerError } from './api-versions.ts';
 import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
 import type { Log } from './log.ts';
 
@@ -35,6 +36,8 @@ export interface KafkaConnection {
   admin(): Promise<Admin>;
   /** Ranges of all partitions of a topic, read now. Retries while the broker is away, until the signal aborts. */
   logRanges(topic: string, signal?: AbortSignal): Promise<readonly LogRange[]>;
+  /** Asks a broker once whether it takes requests as kafkajs sends them. @throws IncompatibleBrokerError, or an error to retry */
+  compatible(): Promise<void>;
   /** host:port of the leader of each partition of a topic. */
   leaders(topic: string): Promise<ReadonlyMap<number, string>>;
   /** Closes the shared admin client. Producers and consumers are closed by their owners, before. */
@@ -44,6 +47,7 @@ export interface KafkaConnection {
 export function createKafka(o: KafkaOptions): KafkaConnection {
   const client = new kafkajs.Kafka(configOf(o));
   let admin: Promise<Admin> | null = null;
+  let compatible: Promise<void> | null = null;
 
   async function connectAdmin(): Promise<Admin> {
     const made = client.admin({ retry: { retries: 2 } });
@@ -76,6 +80,13 @@ export function createKafka(o: KafkaOptions): KafkaConnection {
         }
       }
     },
+    compatible() {
+      compatible ??= askBrokers(brokersOf(o)).catch((cause: unknown) => {
+        compatible = null;
+        throw cause;
+      });
+      return compatible;
+    },
     leaders: async (topic) => await leadersOf(await shared(), topic),
     async close() {
       const open = admin;
@@ -101,10 +112,28 @@ async function leadersOf(admin: Admin, topic: string): Promise<ReadonlyMap<numbe
   return new Map(partitions.map(({ partitionId, leader }) => [partitionId, addresses.get(leader) ?? '']));
 }
 
+/** The first that answers speaks for all: they run the same release, or are being upgraded to it. */
+async function askBrokers(addresses: readonly string[]): Promise<void> {
+  let last: unknown;
+  for (const address of addresses) {
+    try {
+      return await assertCompatible(address);
+    } catch (cause) {
+      if (cause instanceof IncompatibleBrokerError) throw cause;
+      last = cause;
+    }
+  }
+  throw Object.assign(new Error('no broker can be reached', { cause: last }), { retriable: true });
+}
+
+function brokersOf(o: KafkaOptions): string[] {
+  return o.brokers.split(',').map((broker) => broker.trim());
+}
+
 function configOf(o: KafkaOptions): KafkaConfig {
   return {
     clientId: o.clientId,
-    brokers: o.brokers.split(',').map((broker) => broker.trim()),
+    brokers: brokersOf(o),
     sasl: { mechanism: 'scram-sha-512', username: o.username, password: o.password },
     ssl: false,
     connectionTimeout: 5_000,

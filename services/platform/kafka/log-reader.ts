@@ -14,7 +14,7 @@ import { createFreshReads } from './catch-up.ts';
 import type { KafkaConnection, LogRange } from './kafka.ts';
 import type { IncomingRecord } from './port.ts';
 import { recordOf } from './record.ts';
-import { ifRunning } from './running.ts';
+import { ifRunning, startConsuming } from './running.ts';
 
 export interface LogReaderOptions {
   readonly kafka: KafkaConnection;
@@ -110,10 +110,14 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     if (payload.apiName === 'Fetch' && waiters.size > 0) countQuiet(payload.broker, payload.createdAt);
   });
   consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
-    if (payload.restart || closing.signal.aborted) return;
-    fatal = `crashed: ${payload.error.message}`;
-    o.onFatal(payload.error);
+    if (!payload.restart && !closing.signal.aborted) giveUp(payload.error);
   });
+
+  function giveUp(cause: unknown): void {
+    fatal = `stopped for good: ${cause instanceof Error ? cause.message : String(cause)}`;
+    log.error({ event: 'log-reader-gone', topic, groupId, cause });
+    o.onFatal(cause);
+  }
 
   function countQuiet(broker: string, sentMs: number): void {
     for (const waiter of waiters) {
@@ -222,20 +226,14 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     return true;
   }
 
-  async function start(): Promise<void> {
-    for (let attempt = 1; !closing.signal.aborted; attempt++) {
-      try {
-        await consumer.connect();
-        await consumer.subscribe({ topic, fromBeginning: true });
-        return await consumer.run({ autoCommit: false, eachBatch: onFetched });
-      } catch (cause) {
-        log.warn({ event: 'log-reader-start-retried', topic, attempt, cause });
-        await pause(delayMs(DEFAULT_BACKOFF, attempt), closing.signal);
-      }
-    }
-  }
-
-  const started = start();
+  const started = startConsuming({
+    kafka,
+    consumer,
+    topic,
+    eachBatch: onFetched,
+    signal: closing.signal,
+    onFatal: giveUp,
+  });
 
   return {
     async caughtUp(signal) {

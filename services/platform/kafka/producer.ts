@@ -51,7 +51,7 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   });
   const lanes = new Map<string, Lane>();
-  const connect = connector(producer);
+  const connect = connector(kafka, producer);
   let closed = false;
 
   function laneOf(topic: string, partition: number): Lane {
@@ -136,17 +136,20 @@ async function allSettled(all: readonly Promise<Acknowledgement>[]): Promise<rea
   });
 }
 
-function connector(producer: Producer): () => Promise<void> {
+function connector(kafka: KafkaConnection, producer: Producer): () => Promise<void> {
   let connected: Promise<void> | null = null;
   const forget = () => {
     connected = null;
   };
   producer.on(producer.events.DISCONNECT, forget);
   return () => {
-    connected ??= producer.connect().catch((cause: unknown) => {
-      forget();
-      throw cause;
-    });
+    connected ??= kafka
+      .compatible()
+      .then(() => producer.connect())
+      .catch((cause: unknown) => {
+        forget();
+        throw cause;
+      });
     return connected;
   };
 }
