@@ -22,6 +22,7 @@ export interface FeaturesConfig {
   readonly batchMaxRecords: number;
   readonly queueMaxRecords: number;
   readonly fetchMaxWaitMs: number;
+  readonly sessionTimeoutMs: number;
   readonly cacheMaxBytes: number;
   readonly cacheMaxProfiles: number;
   readonly snapshotEveryRows: number;
@@ -66,6 +67,12 @@ function readStream(env: EnvReader) {
       default: 5,
       min: 1,
       max: 5_000,
+    }),
+    sessionTimeoutMs: env.durationMs('PDE_FEATURES_SESSION_TIMEOUT_MS', {
+      about: 'silence after which the broker gives the partitions of an instance to others',
+      default: 10_000,
+      min: 6_000,
+      max: 300_000,
     }),
     retentionDays: env.integer('PDE_FEATURES_RETENTION_DAYS', {
       about: "days before a customer's latest time that the ledger keeps (25 months are 761); 0 keeps everything",

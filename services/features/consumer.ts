@@ -9,16 +9,13 @@
  * Every fault that is not a record's own (database, registry, scoring, Kafka away) is thrown: the platform's consumer waits with
  * backoff and hands the batch over again. Nothing is dropped.
  */
-import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
 import type { DeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
 import type { Refusal } from '../platform/dead-letters/store.ts';
-import type { ConsumerHandlers, IncomingRecord, PartitionBatch } from '../platform/kafka/port.ts';
+import type { ConsumerHandlers, PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
-import { findRefusedRows } from '../platform/postgres/batch.ts';
 import type { Pool } from '../platform/postgres/pool.ts';
-import { classify, codeOf } from '../platform/postgres/sqlstate.ts';
 import type { EventCodec } from '../platform/registry/codec.ts';
 import { topicOf } from '../platform/topics/topics.ts';
 import { type Checked, checkRecord } from './check-record.ts';
@@ -31,6 +28,7 @@ import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { type PlacedRecord, planBatch } from './plan.ts';
 import type { ProfileCache } from './profile-cache.ts';
+import { findRefused, refusedByStore, triedOnly } from './refused-by-store.ts';
 import type { Scorer } from './score.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { insertLedger } from './store/insert-ledger.ts';
@@ -55,8 +53,8 @@ export interface ConsumerDeps {
   readonly retentionMs: number | null;
 }
 
-/** Why the store refused a record, by its offset. */
-type Refusals = ReadonlyMap<bigint, string>;
+/** What the store refused, by offset. */
+type Refusals = ReadonlyMap<bigint, Checked>;
 
 const TRANSACTIONS = topicOf(Topic.TRANSACTIONS_STREAM);
 
@@ -92,7 +90,7 @@ async function attempt(
   refusals: Refusals,
   signal: AbortSignal,
 ): Promise<Refusals | null> {
-  const judged = checked.map((one, index) => refusedOr(one, batch.records[index], refusals));
+  const judged = batch.records.map((record, index) => refusals.get(record.offset) ?? checked[index]!);
   const valid = judged.flatMap((one) => (one.kind === 'valid' ? [one.record] : []));
   const customerIds = [...new Set(valid.map((record) => record.customerId))];
 
@@ -122,15 +120,9 @@ async function attempt(
     afterCommit(deps, batch, states, effect, done);
     return null;
   } catch (cause) {
-    const refused = await findRefused(deps.pool, entries, cause);
-    return new Map(refused.map(({ row, cause: why }) => [row.logOffset, `SQLSTATE ${codeOf(why) ?? 'unknown'}`]));
+    const refused = await findRefused(entries, cause, (some) => triedOnly(deps.pool, (tx) => insertLedger(tx, some)));
+    return new Map(refused.map((one) => [one.row.logOffset, refusedByStore(one.cause)]));
   }
-}
-
-function refusedOr(one: Checked, record: IncomingRecord | undefined, refusals: Refusals): Checked {
-  const refusal = record && refusals.get(record.offset);
-  if (refusal === undefined) return one;
-  return { kind: 'dead', reason: DeadLetter_Reason.REFUSED_BY_STORE, detail: `the database refused it: ${refusal}` };
 }
 
 interface Sorted {
@@ -225,34 +217,4 @@ function afterCommit(
     vectorConflicts: done.vectorConflicts,
   });
   for (const { reason } of effect.refusals) deps.metrics.deadLetter(reason);
-}
-
-/**
- * The entries that the database refuses for what they hold (SQLSTATE 22, 23), by bisection in transactions that are rolled back.
- *
- * @throws the cause itself where it is of another kind, or is no single row's: then it is ours, and the partition waits
- */
-async function findRefused(pool: Pool, entries: readonly ComputedEntry[], cause: unknown) {
-  // A key that is there already is another owner's work, or a defect of ours: never the record's fault.
-  if (classify(cause) !== 'content' || codeOf(cause) === UNIQUE_VIOLATION) throw cause;
-  const refused = await findRefusedRows(entries, (some) => tryInsert(pool, some));
-  if (refused.length === 0) throw cause;
-  return refused;
-}
-
-const UNIQUE_VIOLATION = '23505';
-
-class RolledBack extends Error {
-  override readonly name = 'RolledBack';
-}
-
-async function tryInsert(pool: Pool, entries: readonly ComputedEntry[]): Promise<void> {
-  try {
-    await pool.transaction(async (tx) => {
-      await insertLedger(tx, entries);
-      throw new RolledBack('only tried');
-    });
-  } catch (cause) {
-    if (!(cause instanceof RolledBack)) throw cause;
-  }
 }

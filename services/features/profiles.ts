@@ -9,13 +9,15 @@ import type { EventCodec } from '../platform/registry/codec.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { SCHEMA, SERVICE } from './names.ts';
 import type { ProfileCache } from './profile-cache.ts';
-import { CUSTOMER_UPDATES, checkUpdate, planUpdates, type UpdatePlan } from './profile-updates.ts';
+import { type CheckedUpdate, CUSTOMER_UPDATES, checkUpdate, planUpdates, type UpdatePlan } from './profile-updates.ts';
+import { findRefused, refusedByStore, triedOnly } from './refused-by-store.ts';
 import {
   endStops,
   insertProfiles,
   insertStops,
   lookUpProfileDigests,
   moveProfilePosition,
+  type ProfileVersion,
   readProfilePositions,
 } from './store/store-profiles.ts';
 
@@ -45,17 +47,41 @@ export function createProfileReader(
 /** Stores the records of one partition with the position behind them, then drops what the cache holds of their customers. */
 export function createProfileHandler(deps: ProfileDeps) {
   return async (partition: number, records: readonly IncomingRecord[], nextOffset: bigint): Promise<void> => {
-    const checked = await Promise.all(records.map((record) => checkUpdate(deps.codec, record)));
+    let checked = await Promise.all(records.map((record) => checkUpdate(deps.codec, record)));
+    for (;;) {
+      const refused = await attempt(deps, partition, records, checked, nextOffset);
+      if (refused.size === 0) return;
+      checked = checked.map((one) => (one.kind === 'snapshot' ? (refused.get(one.version) ?? one) : one));
+    }
+  };
+}
+
+/** @returns what the database refuses, by version; nothing once committed */
+async function attempt(
+  deps: ProfileDeps,
+  partition: number,
+  records: readonly IncomingRecord[],
+  checked: readonly CheckedUpdate[],
+  nextOffset: bigint,
+): Promise<ReadonlyMap<ProfileVersion, CheckedUpdate>> {
+  const versions = checked.flatMap((one) => (one.kind === 'snapshot' ? [one.version] : []));
+  const keys = versions.map((one) => one.profile);
+  try {
     const { plan, deadLetters } = await deps.pool.transaction(async (tx) => {
-      const versions = checked.flatMap((one) => (one.kind === 'snapshot' ? [one.version.profile] : []));
-      const planned = planUpdates(records, checked, await lookUpProfileDigests(tx, versions));
+      const planned = planUpdates(records, checked, await lookUpProfileDigests(tx, keys));
       return { plan: planned, deadLetters: await store(tx, planned, partition, nextOffset) };
     });
     deps.cache.forget(plan.customerIds);
     deps.deadLetters.offer(deadLetters);
     deps.metrics.profiles(plan.versions.length);
     for (const { reason } of deadLetters) deps.metrics.deadLetter(reason);
-  };
+    return new Map();
+  } catch (cause) {
+    const refused = await findRefused(versions, cause, (some) =>
+      triedOnly(deps.pool, (tx) => insertProfiles(tx, some)),
+    );
+    return new Map(refused.map((one) => [one.row, refusedByStore(one.cause)]));
+  }
 }
 
 async function store(

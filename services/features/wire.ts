@@ -105,6 +105,7 @@ export async function wireFeatures(scope: ServiceScope, config: FeaturesConfig):
         maxBatchRecords: config.batchMaxRecords,
         queueRecords: config.queueMaxRecords,
         maxWaitMs: config.fetchMaxWaitMs,
+        sessionTimeoutMs: config.sessionTimeoutMs,
         onFatal: scope.fatal,
       }),
     (made) => made.close(),

@@ -27,7 +27,7 @@ import { TRANSACTIONS_GROUP } from '../../services/features/names.ts';
 import { wireFeatures } from '../../services/features/wire.ts';
 import { createKey, createKeyRing, formatKeyFile } from '../../services/platform/auth/key-ring.ts';
 import { readConfig } from '../../services/platform/config/env.ts';
-import { applyTopics, endOffsets } from '../../services/platform/kafka/admin.ts';
+import { applyAcls, applyTopics, endOffsets } from '../../services/platform/kafka/admin.ts';
 import { createKafka } from '../../services/platform/kafka/kafka.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
 import type { OutgoingRecord } from '../../services/platform/kafka/port.ts';
@@ -41,6 +41,7 @@ import { createRegistry } from '../../services/platform/registry/registry.ts';
 import { createRpcTransport } from '../../services/platform/rpc/client.ts';
 import { createRpcServer } from '../../services/platform/rpc/server.ts';
 import { createLogger, createSilentLogger } from '../../services/platform/telemetry/logger.ts';
+import { aclsOf } from '../../services/platform/topics/acls.ts';
 import { allTopics, topicOf } from '../../services/platform/topics/topics.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testStack } from '../support/stack.ts';
@@ -81,6 +82,7 @@ export async function createHarness() {
     log,
   });
   await applyTopics(kafka, allTopics());
+  await applyAcls(kafka, aclsOf(allTopics()));
   // A registry that has just started, on a busy machine, may need a while for its first schema.
   const registry = createRegistry({ url: stack.registry.url, timeoutMs: 30_000 });
   await registerAll(registry, allTopics());
@@ -99,8 +101,8 @@ export async function createHarness() {
     PDE_POSTGRES_URL: database.url('pde_features'),
     PDE_REGISTRY_URL: stack.registry.url,
     PDE_KAFKA_BROKERS: stack.kafka.brokers,
-    PDE_KAFKA_USERNAME: 'admin',
-    PDE_KAFKA_PASSWORD: stack.kafka.credentials('admin').password,
+    PDE_KAFKA_USERNAME: 'features',
+    PDE_KAFKA_PASSWORD: stack.kafka.credentials('features').password,
     PDE_SCORING_URL: peer.url,
     PDE_API_KEY: peer.key,
     PDE_API_KEYS_FILE: keysFile,
