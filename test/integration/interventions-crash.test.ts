@@ -8,7 +8,7 @@ import { CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_
 import { InterventionSchema } from '../../gen/pde/events/v1/intervention_pb.ts';
 import { PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
-import { createLogReader } from '../../services/platform/kafka/log-reader.ts';
+import { createLogReader, type LogReader } from '../../services/platform/kafka/log-reader.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
 import { createProducer } from '../../services/platform/kafka/producer.ts';
 import { createPool, type Pool } from '../../services/platform/postgres/pool.ts';
@@ -39,27 +39,15 @@ const operator = kafkaAs('operator');
 const fromBank = createProducer(bank);
 const fromModel = createProducer(model);
 const published: string[] = [];
-const reader = createLogReader({
-  kafka: operator,
-  topic: INTERVENTIONS.name,
-  positions: async () => new Map(),
-  onRecords: async (_, records) => {
-    for (const { value } of records) {
-      const decoded = await codec.decode(INTERVENTIONS, InterventionSchema, value ?? new Uint8Array());
-      if (decoded.kind === 'ok') published.push(decoded.message.customerId);
-    }
-  },
-  onFatal: (cause) => {
-    throw cause;
-  },
-});
 let directory: string;
 let database: TestDatabase;
 let pool: Pool;
+let reader: LogReader;
 let child: ChildProcess;
 
 beforeAll(async () => {
   await applyContract();
+  reader = listen();
   directory = await mkdtemp(join(tmpdir(), 'interventions-crash-'));
   await writeFile(join(directory, 'keys.json'), '{"keys": []}');
   database = await createTestDatabase(stack.postgres);
@@ -79,6 +67,24 @@ afterAll(async () => {
   await database.drop();
   await rm(directory, { recursive: true });
 });
+
+/** Collects whose interventions are published. Kafka admits it only once the ACLs are there. */
+function listen(): LogReader {
+  return createLogReader({
+    kafka: operator,
+    topic: INTERVENTIONS.name,
+    positions: async () => new Map(),
+    onRecords: async (_, records) => {
+      for (const { value } of records) {
+        const decoded = await codec.decode(INTERVENTIONS, InterventionSchema, value ?? new Uint8Array());
+        if (decoded.kind === 'ok') published.push(decoded.message.customerId);
+      }
+    },
+    onFatal: (cause) => {
+      throw cause;
+    },
+  });
+}
 
 /** The service as a process of its own. */
 function start(crashPoint: string): ChildProcess {
@@ -117,7 +123,7 @@ async function decisionsOf(customerId: string): Promise<number> {
 }
 
 /** Records on predictions-stream that are not processed yet. */
-async function _unread(): Promise<bigint> {
+async function unread(): Promise<bigint> {
   const positions = await listPositions(pool, 'interventions');
   const ranges = await operator.logRanges(PREDICTIONS.name);
   const left = ranges.map(({ partition, beginOffset, endOffset }) => {
@@ -145,6 +151,8 @@ describe('killed', () => {
       const mine = () => published.filter((one) => one === customerId);
       await expect.poll(mine, { timeout: 45_000, interval: 100 }).toEqual([customerId]);
       expect(await decisionsOf(customerId)).toBe(1);
+      // Other files' records lie on the topic too: they must not be what the next test's service crashes on.
+      await expect.poll(unread, { timeout: 45_000, interval: 100 }).toBe(0n);
       for (const { accepted, duplicates, deadLetters, ...offsets } of await listPositions(pool, 'interventions')) {
         expect(accepted + duplicates + deadLetters).toBe(offsets.nextOffset - offsets.firstOffset);
       }
