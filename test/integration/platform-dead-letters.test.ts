@@ -92,6 +92,18 @@ describe('dead letters', () => {
     expect(await insert()).toEqual([]);
   });
 
+  it('make their transaction wait for the disk, but not where there are none', async () => {
+    const settingAfter = (refusals: Refusal[]) =>
+      db.pool.transaction(
+        async (tx) => {
+          await insertDeadLetters(tx, { schema: SCHEMA, service: 'features' }, refusals);
+          return (await tx.query('SHOW synchronous_commit')).rows[0]?.synchronous_commit;
+        },
+        { asyncCommit: true },
+      );
+    expect([await settingAfter([refusal(1)]), await settingAfter([])]).toEqual(['on', 'off']);
+  });
+
   it('keep bytes that are no text, a missing key and a missing value', async () => {
     const [letter] = await insert(refusal(1, { record: { ...refusal(1).record, key: null, value: null } }));
     expect(letter).toMatchObject({ originalKey: null, originalValue: null, valueBytes: 0 });

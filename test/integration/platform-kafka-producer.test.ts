@@ -95,6 +95,16 @@ describe('a producer', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
+  it('rejects what is not acknowledged some time after it is closed', async () => {
+    const hasty = createProducer(kafka, { closeGraceMs: 100 });
+    const waiting = expect(hasty.send([record('test-no-such-topic', 0, 'x')])).rejects.toThrow(
+      'the producer is closed',
+    );
+    await hasty.close();
+    await waiting;
+    await expect(hasty.send([])).rejects.toThrow('the producer is closed');
+  });
+
   it('rejects what the broker denies', async () => {
     const topic = await createTopic(kafka);
     const stranger = kafkaAs('scoring');

@@ -89,6 +89,19 @@ describe('positions', () => {
     await Promise.all([...writers, watching]);
   });
 
+  it('make their transaction wait for the disk, also where it began asynchronously', async () => {
+    const setting = await db.pool.transaction(
+      async (tx) => {
+        const show = async () => (await tx.query('SHOW synchronous_commit')).rows[0]?.synchronous_commit;
+        const before = await show();
+        await takePositions(tx, ROWS_SCHEMA, OUTBOX, 0, 1);
+        return [before, await show()];
+      },
+      { asyncCommit: true },
+    );
+    expect(setting).toEqual(['off', 'on']);
+  });
+
   it('of a transaction that rolled back are taken by the next', async () => {
     await insertRows(db.pool, [0]);
     const failing = db.pool.transaction(async (tx) => {

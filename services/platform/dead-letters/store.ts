@@ -71,7 +71,7 @@ export function deadLetterId(service: string, topic: string, partition: number, 
 }
 
 /**
- * Inserts refusals, as late in the transaction as can be (see takePositions).
+ * Inserts refusals, as late in the transaction as can be; the transaction then commits synchronously (see takePositions for both).
  *
  * @returns rows that are new, for relay.offer; fewer than given where an origin was there already
  */
@@ -96,7 +96,7 @@ export async function insertDeadLetters(
        INSERT INTO ${schema}.outbox_shards AS s (outbox, shard, last_position)
        SELECT $1::text, ${DEAD_LETTERS_SHARD}, count(*) FROM fresh
        ON CONFLICT (outbox, shard) DO UPDATE SET last_position = s.last_position + EXCLUDED.last_position
-       RETURNING last_position - (SELECT count(*) FROM fresh) AS base
+       RETURNING last_position - (SELECT count(*) FROM fresh) AS base, set_config('synchronous_commit', 'on', true)
      )
      INSERT INTO ${schema}.dead_letters (topic, partition, log_offset, dead_letter_id, reason, detail, attempts, append_time,
                                          original_key, original_value, position)

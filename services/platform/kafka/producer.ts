@@ -19,6 +19,8 @@ export interface ProducerOptions {
   readonly maxRequestBytes?: number;
   /** Records in one request at most. Default 2,000. */
   readonly maxRequestRecords?: number;
+  /** How long close() goes on resending what is not acknowledged before it rejects it. Default 5 s. */
+  readonly closeGraceMs?: number;
 }
 
 /** A part of one send() that goes to one partition in one request. */
@@ -52,6 +54,7 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
   });
   const lanes = new Map<string, Lane>();
   const connect = connector(kafka, producer);
+  const closing = new AbortController();
   let closed = false;
 
   function laneOf(topic: string, partition: number): Lane {
@@ -74,7 +77,7 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
 
   async function deliver(lane: Lane, chunks: readonly Chunk[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const live = chunks.filter(stillWanted);
+      const live = chunks.filter((chunk) => isWanted(chunk, closing.signal));
       if (live.length === 0) return;
       try {
         acknowledge(lane, live, await request(lane, live));
@@ -82,7 +85,7 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
       } catch (cause) {
         if (!isRetriable(cause)) return await refuse(lane, live, cause);
         kafka.log.warn({ event: 'send-retried', topic: lane.topic, partition: lane.partition, attempt, cause });
-        await pauseForAll(delayMs(DEFAULT_BACKOFF, attempt), live);
+        await pauseForAll(delayMs(DEFAULT_BACKOFF, attempt), live, closing.signal);
       }
     }
   }
@@ -121,7 +124,9 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
     },
     async close() {
       closed = true;
+      const grace = setTimeout(() => closing.abort(new Error('the producer is closed')), o.closeGraceMs ?? 5_000);
       await Promise.all([...lanes.values()].map((lane) => lane.busy));
+      clearTimeout(grace);
       await producer.disconnect();
     },
   };
@@ -206,17 +211,18 @@ function take(lane: Lane, maxBytes: number, maxRecords: number): Chunk[] {
   return taken;
 }
 
-function stillWanted(chunk: Chunk): boolean {
-  if (chunk.signal?.aborted !== true) return true;
-  chunk.reject(chunk.signal.reason);
-  return false;
+/** Rejects a chunk whose sender, or the producer itself, has gone. */
+function isWanted(chunk: Chunk, closing: AbortSignal): boolean {
+  const ended = [chunk.signal, closing].find((signal) => signal?.aborted === true);
+  if (ended !== undefined) chunk.reject(ended.reason);
+  return ended === undefined;
 }
 
-/** Until the time is over, or every sender has gone. */
-async function pauseForAll(ms: number, chunks: readonly Chunk[]): Promise<void> {
-  const signals = chunks.map((chunk) => chunk.signal);
-  const shared = signals.every((signal) => signal !== undefined && signal === signals[0]) ? signals[0] : undefined;
-  await pause(ms, shared);
+/** Until the time is over, every sender has gone, or the producer closes. */
+async function pauseForAll(ms: number, chunks: readonly Chunk[], closing: AbortSignal): Promise<void> {
+  const [first, ...others] = chunks.map((chunk) => chunk.signal);
+  const shared = others.every((signal) => signal === first) ? first : undefined;
+  await pause(ms, shared === undefined ? closing : AbortSignal.any([shared, closing]));
 }
 
 function baseOffsetOf(metadata: readonly RecordMetadata[], lane: Lane): bigint {

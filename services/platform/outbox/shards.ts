@@ -54,7 +54,7 @@ export async function takePositions(
     `${schema}.take-positions`,
     `INSERT INTO ${schema}.outbox_shards AS s (outbox, shard, last_position) VALUES ($1::text, $2::int, $3::int8)
      ON CONFLICT (outbox, shard) DO UPDATE SET last_position = s.last_position + EXCLUDED.last_position
-     RETURNING last_position - $3::int8 + 1 AS first`,
+     RETURNING last_position - $3::int8 + 1 AS first, set_config('synchronous_commit', 'on', true)`,
     [outbox, shard, count],
   );
   const [row] = rows;
