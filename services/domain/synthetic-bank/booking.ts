@@ -67,7 +67,7 @@ function refusePayment(life: Life, draft: Draft, random: Random): void {
 /** Savings first, else somebody helps. */
 function findMoney(life: Life, draft: Draft, random: Random): void {
   const missing = draft.amountMinor - life.current.balanceMinor - life.traits.overdraftLimitMinor;
-  const amount = Math.ceil((missing + 100 * random.integer(5, 80)) / 5000) * 5000;
+  const amount = missing + random.integer(500, 13_000);
   if (life.savings !== null && life.savings.balanceMinor >= amount) {
     for (const leg of ownTransfer(life.savings, life.current, amount, draft.second)) push(life, leg, 'settled');
     return;

@@ -1,7 +1,7 @@
 import type { Consent, ContactChannel } from '../bank/profile.ts';
 import { effectOf } from './hidden.ts';
 import { type Draft, type Life, momentOf, type ProfileFacts, recordProfile, today } from './life.ts';
-import { agree, dueDayOf, subscribe } from './obligations.ts';
+import { agree, subscribe } from './obligations.ts';
 import type { BankParameters } from './parameters.ts';
 import { childKey, type Key, type Random, randomOf } from './random.ts';
 import type { LifeEvent, Traits } from './truth.ts';
@@ -40,7 +40,7 @@ export function changesToday(life: Life): Draft[] {
 
 /** Ordinary ones, and the loans that over-leverage brings, with the money they lend. */
 function newAgreements(life: Life, random: Random): Draft[] {
-  if (life.day === life.traits.joinDay) return [];
+  if (life.day === life.traits.joinDay || hasGivenNotice(life)) return [];
   const p = life.p.obligations;
   const effect = effectOf(life.hidden, 'over_leverage');
   if (random.chance((p.newSubscriptionPerYear * (1 + effect)) / 365)) subscribe(life, random);
@@ -53,7 +53,7 @@ function newAgreements(life: Life, random: Random): Draft[] {
       account: life.current,
       second: random.integer(9 * 3600, 17 * 3600),
       direction: 'credit',
-      amountMinor: Math.round((monthly * random.between(6, 12)) / 10_000) * 10_000 + 10_000,
+      amountMinor: Math.round(monthly * random.between(6, 12)) + 10_000,
       channel: 'transfer',
       category: 'other',
       counterpartyId: lender,
@@ -70,6 +70,7 @@ function changeConsent(life: Life, random: Random): void {
 }
 
 function changeStanding(life: Life, random: Random): void {
+  if (life.day === life.traits.closeDay - NOTICE_DAYS) giveNotice(life);
   if (life.day === life.traits.closeDay) {
     closeAll(life);
     return;
@@ -84,14 +85,33 @@ function changeStanding(life: Life, random: Random): void {
   }
 }
 
-/** Whoever leaves settles up: nothing falls due any more. */
+/** Notice is given so long before the end that nothing due beyond it is in anybody's horizon. */
+const NOTICE_DAYS = 50;
+
+function hasGivenNotice(life: Life): boolean {
+  return life.day >= life.traits.closeDay - NOTICE_DAYS;
+}
+
+/** Agreements end with the relationship. Told as a profile version of its own. */
+function giveNotice(life: Life): void {
+  const lastDueDay = life.traits.closeDay - 1;
+  const kept = life.obligations.filter(({ obligation }) => obligation.firstDueDay <= lastDueDay);
+  for (const live of kept) {
+    const ends = Math.min(live.obligation.lastDueDay ?? lastDueDay, lastDueDay);
+    live.obligation = { ...live.obligation, lastDueDay: ends };
+  }
+  life.obligations.splice(0, life.obligations.length, ...kept);
+  life.profile = { ...life.profile };
+}
+
+/** Whoever leaves settles up. */
 function closeAll(life: Life): void {
   life.profile = { ...life.profile, standing: 'closed' };
   for (const live of life.obligations) {
-    if (dueDayOf(live.obligation, live.decided) !== null) {
-      live.obligation = { ...live.obligation, lastDueDay: Math.max(life.day - 1, live.obligation.firstDueDay) };
-    }
     if (live.withheld !== null) live.withheld = { ...live.withheld, untilDay: life.day };
+    live.planned.forEach((plan, i) => {
+      live.planned[i] = { ...plan, day: life.day, sure: true };
+    });
   }
 }
 

@@ -145,7 +145,7 @@ function bookingDelay(life: Life, random: Random): { bookAfterDays: number } {
 
 /** Between one in the morning and midnight, around the usual hour; less regular under strain. */
 function secondOf(life: Life, random: Random): number {
-  const sd = 3.2 + 1.2 * life.traits.shows.hours * strain(life);
+  const sd = 2.3 + 3.2 * life.traits.shows.hours * strain(life);
   const hour = life.traits.hour + sd * random.normal();
   const wrapped = 1 + ((((hour - 1) % 23) + 23) % 23);
   return Math.min(86_399, Math.floor(wrapped * 3600));
@@ -160,7 +160,7 @@ function gambling(life: Life, random: Random): Draft[] {
     const shown = random.chance(0.6);
     const category = shown ? 'gambling' : random.chance(0.5) ? 'entertainment' : 'cash';
     if (category === 'cash') return { ...purchase(life, 'cash', stake, random), ifShort: 'drop' };
-    const amountMinor = Math.max(100, Math.round(stake / 500) * 500);
+    const amountMinor = Math.max(100, Math.round(stake));
     return {
       account: life.current,
       second: random.chance(0.4 * effect) ? random.integer(3600, 5 * 3600) : secondOf(life, random),

@@ -7,7 +7,13 @@ import type { Random } from './random.ts';
 
 export function upkeepToday(life: Life): Draft[] {
   const random = today(life, 'upkeep');
-  return [...putAside(life, random), ...takeBack(life, random), ...borrow(life, random), ...charges(life)];
+  return [
+    ...putAside(life, random),
+    ...takeBack(life, random),
+    ...borrow(life, random),
+    ...leak(life, random),
+    ...charges(life),
+  ];
 }
 
 /** Counts the day's close against the overdraft; call when all is booked. */
@@ -22,7 +28,7 @@ function putAside(life: Life, random: Random): Draft[] {
   const usual = (0.6 + 1.3 * traits.bufferMonths) * traits.incomeMinor;
   const surplus = current.balanceMinor - usual;
   if (surplus < 5000) return [];
-  const amountMinor = Math.round((surplus * random.between(0.4, 0.9)) / 1000) * 1000 + 1000;
+  const amountMinor = Math.round(surplus * random.between(0.4, 0.9)) + 1000;
   const second = random.integer(9 * 3600, 21 * 3600);
   if (savings !== null) return ownTransfer(current, savings, amountMinor, second).map(droppable);
   const draft = { ...helpFrom(life, amountMinor, second, random), direction: 'debit' } as const;
@@ -35,7 +41,7 @@ function takeBack(life: Life, random: Random): Draft[] {
   if (savings === null || savings.balanceMinor < 5000 || current.balanceMinor > 0.12 * traits.incomeMinor) return [];
   if (!random.chance(0.2)) return [];
   const wanted = traits.incomeMinor * random.between(0.08, 0.3);
-  const amount = Math.floor(Math.min(wanted, savings.balanceMinor) / 1000) * 1000;
+  const amount = Math.floor(Math.min(wanted, savings.balanceMinor));
   return amount <= 0 ? [] : ownTransfer(savings, current, amount, random.integer(9 * 3600, 21 * 3600)).map(droppable);
 }
 
@@ -43,8 +49,19 @@ function borrow(life: Life, random: Random): Draft[] {
   const { symptoms, spending } = life.p;
   const rate = spending.otherCreditPerMonth + symptoms.borrowing * life.traits.shows.borrowing * strain(life);
   return Array.from({ length: random.poisson(rate / 30.4) }, () => {
-    const amount = Math.max(1000, Math.round((life.traits.incomeMinor * 0.035 * random.spread(0.8)) / 500) * 500);
+    const amount = Math.max(1000, Math.round(life.traits.incomeMinor * 0.035 * random.spread(0.8)));
     return helpFrom(life, amount, random.integer(9 * 3600, 22 * 3600), random);
+  });
+}
+
+/** Debts elsewhere are paid first: money that leaves under strain and is missed in the account. */
+function leak(life: Life, random: Random): Draft[] {
+  const payments = 2.5;
+  const share = life.p.symptoms.leakOfIncome * life.traits.shows.borrowing * strain(life);
+  return Array.from({ length: random.poisson((payments * Math.min(1, strain(life))) / 30.4) }, () => {
+    const amount = Math.max(1000, Math.round((life.traits.incomeMinor * share * random.spread(0.6)) / payments));
+    const second = random.integer(9 * 3600, 22 * 3600);
+    return droppable({ ...helpFrom(life, amount, second, random), direction: 'debit' });
   });
 }
 

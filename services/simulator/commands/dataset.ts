@@ -1,9 +1,10 @@
+import { HORIZON_DAYS, LATE_DAYS, RECENT_DAYS } from '../../domain/obligations/eligibility.ts';
+import { CENSORED_DAYS, GRACE_DAYS } from '../../domain/obligations/label.ts';
 import { generateCustomer } from '../../domain/synthetic-bank/generate.ts';
-import { LABEL } from '../../domain/synthetic-bank/measure.ts';
 import { readConfig } from '../../platform/config/env.ts';
 import type { Command, CommandResult, Flags } from '../arguments.ts';
 import { readBankSettings } from '../config.ts';
-import { CENSOR_DAYS, datasetRows, emptyWaterfall } from '../dataset/rows.ts';
+import { datasetRows, emptyWaterfall } from '../dataset/rows.ts';
 import { openDataset } from '../dataset/write.ts';
 import { readParameters } from '../parameters-file.ts';
 import { pickBank } from '../pick-bank.ts';
@@ -90,11 +91,11 @@ async function make(flags: Flags, out: string, source: Source): Promise<CommandR
     bank: { ...source.facts, currency, data_end_time: new Date(dataEndMs).toISOString() },
     moment_seed: seed,
     label: {
-      horizon_days: LABEL.horizonDays,
-      grace_days: LABEL.graceDays,
-      late_days: LABEL.lateDays,
-      recent_days: LABEL.recentDays,
-      censor_days: CENSOR_DAYS,
+      horizon_days: HORIZON_DAYS,
+      grace_days: GRACE_DAYS,
+      late_days: LATE_DAYS,
+      recent_days: RECENT_DAYS,
+      censor_days: CENSORED_DAYS,
     },
     counts: {
       customer_months: waterfall.customerMonths,

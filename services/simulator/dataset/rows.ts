@@ -1,12 +1,10 @@
 import { DAY_MS } from '../../domain/calendar/days.ts';
 import { profileAt } from '../../domain/features/as-of.ts';
+import { CENSORED_DAYS, missLabelAt } from '../../domain/obligations/label.ts';
 import type { CustomerHistory } from '../store/bank-rows.ts';
 import { createCursor } from './cursor.ts';
-import { missLabelAt, paymentsOf } from './miss-label.ts';
+import { labelRowsOf } from './label-rows.ts';
 import { momentsOf } from './moments.ts';
-
-/** Labels are known only this long after t: horizon, grace, and no less. */
-export const CENSOR_DAYS = 75;
 
 export interface DatasetRow {
   readonly customerId: string;
@@ -66,10 +64,10 @@ export function* datasetRows(
   const first = history.rows[0];
   if (first === undefined) return;
   const cursor = createCursor(currency, history.rows);
-  const payments = paymentsOf(history.rows);
+  const labelRows = labelRowsOf(history.rows);
   for (const tMs of momentsOf(seed, history.customerId, first.bookedMs, dataEndMs)) {
     waterfall.customerMonths++;
-    if (tMs > dataEndMs - CENSOR_DAYS * DAY_MS) {
+    if (tMs > dataEndMs - CENSORED_DAYS * DAY_MS) {
       waterfall.censored++;
       continue;
     }
@@ -80,8 +78,9 @@ export function* datasetRows(
       continue;
     }
     waterfall[COUNTER[observation.eligibility]]++;
-    if (observation.eligibility !== 'eligible' || profile === null) continue;
-    const label = missLabelAt(payments, profile, tMs) ? 1 : 0;
+    if (observation.eligibility !== 'eligible') continue;
+    const { label } = missLabelAt(profile, labelRows, tMs);
+    if (label === null) continue;
     waterfall.positives += label;
     yield { customerId: history.customerId, tMs, label, values: observation.values };
   }
