@@ -1,7 +1,13 @@
 import type { Profile } from '../bank/profile.ts';
 import { dayOf } from '../calendar/days.ts';
 import { HORIZON_DAYS } from '../obligations/eligibility.ts';
-import { type PaymentList, type Settlement, settle, UNSEEN_PAYMENT_DAYS } from '../obligations/settle.ts';
+import {
+  emptySettlement,
+  type PaymentList,
+  type Settlement,
+  settle,
+  UNSEEN_PAYMENT_DAYS,
+} from '../obligations/settle.ts';
 import type { Fold } from './fold.ts';
 import { consumeDate, createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
 import { loadHistory } from './history-state.ts';
@@ -24,12 +30,23 @@ export interface Frame {
   /** Closes of D-89...D; NaN unknown. */
   readonly closes: Float64Array;
   readonly salary: SalaryView;
+  /** Null: obligations are not known. */
   settlement: Settlement | null;
+  /** Room for the settlement and its payments, used again. */
+  readonly settled: Settlement;
+  readonly payments: Payments;
   /** D. */
   today: number;
   capabilities: number;
-  /** Money units per minor unit are 1 / this. */
+  /** t. */
   atMs: number;
+}
+
+interface Payments {
+  count: number;
+  day: Float64Array;
+  amountMinor: Float64Array;
+  target: Int32Array;
 }
 
 /** Dates a vector looks back, D included; stress_velocity_7d needs 7 more. */
@@ -42,6 +59,8 @@ export function createFrame(): Frame {
     closes: new Float64Array(LOOK_BACK_DATES),
     salary: emptySalaryView(),
     settlement: null,
+    settled: emptySettlement(),
+    payments: { count: 0, day: new Float64Array(0), amountMinor: new Float64Array(0), target: new Int32Array(0) },
     today: 0,
     capabilities: 0,
     atMs: 0,
@@ -131,20 +150,28 @@ function prepare(frame: Frame, names: Names, profile: Profile | null): void {
   const dayOfMonth = profile?.salaryDayOfMonth ?? null;
   prepareSalary(frame.salary, history.cycle, history.credits, dayOfMonth, history.firstEntryDay, today);
   if (profile === null || !profile.obligationsDeclared) return;
-  const payments = addressed(history, names, profile);
+  const payments = addressed(frame.payments, history, names, profile);
   const from = history.firstEntryDay + UNSEEN_PAYMENT_DAYS;
-  frame.settlement = settle(profile.obligations, payments, from, today + HORIZON_DAYS);
+  frame.settlement = settle(profile.obligations, payments, from, today + HORIZON_DAYS, frame.settled);
 }
 
 /** The payments of the pass, addressed to the profile's obligations. A name that the profile does not list goes nowhere. */
-function addressed(history: History, names: Names, profile: Profile): PaymentList {
-  const target = new Int32Array(history.paymentCount);
-  const byName = names.obligations.map((name) => profile.obligations.findIndex((o) => o.obligationId === name));
-  for (let i = 0; i < target.length; i++) {
+function addressed(payments: Payments, history: History, names: Names, profile: Profile): PaymentList {
+  if (payments.target.length < history.paymentCount) payments.target = new Int32Array(history.paymentDay.length);
+  payments.count = history.paymentCount;
+  payments.day = history.paymentDay;
+  payments.amountMinor = history.paymentMinor;
+  for (let i = 0; i < payments.count; i++) {
     const named = history.paymentTarget[i]! - NAMED_TARGET;
-    target[i] = named < 0 ? -1 - history.paymentTarget[i]! : byName[named]! < 0 ? NOWHERE : byName[named]!;
+    payments.target[i] =
+      named < 0 ? -1 - history.paymentTarget[i]! : obligationNamed(names.obligations[named]!, profile);
   }
-  return { count: target.length, day: history.paymentDay, amountMinor: history.paymentMinor, target };
+  return payments;
+}
+
+function obligationNamed(name: string, profile: Profile): number {
+  for (let i = 0; i < profile.obligations.length; i++) if (profile.obligations[i]!.obligationId === name) return i;
+  return NOWHERE;
 }
 
 /** No kind has this code. */

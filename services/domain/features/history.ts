@@ -1,4 +1,4 @@
-import { DAY_MS, isWeekend, monthOf } from '../calendar/days.ts';
+import { DAY_MS, firstDayOfMonth, isWeekend, monthOf } from '../calendar/days.ts';
 import {
   CATEGORY_MASK,
   CHANNEL_SHIFT,
@@ -45,6 +45,10 @@ export interface History {
   /** Credits by calendar month, in a ring of 16. */
   readonly months: Int32Array;
   readonly inflow: Float64Array;
+  /** The calendar month of the latest credit, and its first and last date. */
+  month: number;
+  monthFirst: number;
+  monthLast: number;
   /** Outflow by date, the last 90 dates from `outflowHead`. */
   outflowDay: Float64Array;
   outflowSum: Float64Array;
@@ -84,6 +88,9 @@ export function createHistory(): History {
     balanceMinor: Number.NaN,
     months: new Int32Array(16),
     inflow: new Float64Array(16),
+    month: 0,
+    monthFirst: 0,
+    monthLast: -1,
     outflowDay: new Float64Array(256),
     outflowSum: new Float64Array(256),
     outflowHead: 0,
@@ -238,8 +245,15 @@ export function pushPayment(history: History, day: number, amountMinor: number, 
   history.paymentCount++;
 }
 
+function noteMonth(history: History, day: number): void {
+  history.month = monthOf(day);
+  history.monthFirst = firstDayOfMonth(history.month);
+  history.monthLast = firstDayOfMonth(history.month + 1) - 1;
+}
+
 function noteCredit(history: History, day: number, amountMinor: number, group: number): void {
-  const month = monthOf(day);
+  if (day < history.monthFirst || day > history.monthLast) noteMonth(history, day);
+  const month = history.month;
   const slot = month & 15;
   if (history.months[slot] !== month) {
     history.months[slot] = month;

@@ -11,7 +11,7 @@ import type { Observation } from './types.ts';
 import { appendRow, type CustomerWindow, emptyWindow, observe, windowFromLedger } from './window.ts';
 
 // A counterexample is told with its seed; shrinking long histories would take minutes.
-const runs = { numRuns: 150, endOnFailure: true };
+const runs = { numRuns: 60, endOnFailure: true };
 
 const categories: readonly Category[] = [
   'unknown',

@@ -1,7 +1,7 @@
 import type { Profile } from '../bank/profile.ts';
 import { DAY_MS } from '../calendar/days.ts';
 import { type Eligibility, eligibilityAt } from '../obligations/eligibility.ts';
-import type { Settlement } from '../obligations/settle.ts';
+import { emptySettlement } from '../obligations/settle.ts';
 import { FEATURE_COUNT, featureIndex } from './catalogue.ts';
 import { createFrame, type Frame, fillFrame, type KnownLedger } from './frame.ts';
 import { putLiquidity } from './liquidity.ts';
@@ -17,7 +17,7 @@ import { anomalyCount, put, putComposed, stressComposite } from './vector.ts';
 const COMPOSITE = featureIndex('stress_composite');
 const VELOCITY = featureIndex('stress_velocity_7d');
 const ANOMALIES = featureIndex('anomaly_count_30d');
-const NOTHING_SETTLED: Settlement = { count: 0, dueDay: [], amountMinor: [], paidMinor: [], paidDay: [] };
+const NOTHING_SETTLED = emptySettlement();
 
 const frame: Frame = createFrame();
 const earlier = new Float64Array(FEATURE_COUNT);

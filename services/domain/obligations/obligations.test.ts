@@ -59,8 +59,8 @@ const eligibility = (profile: Profile | null, ...rows: LedgerRow[]) =>
 test('oldest due first; paid when fully covered; a rest reaches the next due within 15 days and no further', () => {
   const profile = owing([-20, -10, 10, 16]);
   const settled = settlementOf(profile, [opening, pays(-20, 30_000), pays(-9, 60_000), pays(0, 90_000)], NOW);
-  expect(settled.paidMinor).toEqual([50_000, 50_000, 50_000, 0]);
-  expect(settled.paidDay).toEqual([NOW - 9, NOW, NOW, Number.POSITIVE_INFINITY]);
+  expect([...settled.paidMinor.subarray(0, settled.count)]).toEqual([50_000, 50_000, 50_000, 0]);
+  expect([...settled.paidDay.subarray(0, settled.count)]).toEqual([NOW - 9, NOW, NOW, Number.POSITIVE_INFINITY]);
 });
 
 test('dues of the first 15 days of a history are not judged: what paid them may lie before it', () => {

@@ -56,80 +56,121 @@ export function targetOfKind(kind: ObligationKind): number {
   return -1 - OBLIGATION_KINDS.indexOf(kind);
 }
 
-/** Every due date of a profile in a range, obligation after obligation, with what was paid of it. */
-export interface Settlement {
-  count: number;
-  readonly dueDay: number[];
-  readonly amountMinor: number[];
-  readonly paidMinor: number[];
-  /** The date on which it was fully paid; {@link UNPAID} if it is not. */
-  readonly paidDay: number[];
+/** Due dates of a profile, obligation after obligation; those of obligation i are start[i]...start[i+1]-1. */
+interface Dues {
+  readonly from: number;
+  readonly to: number;
+  readonly start: Int32Array;
+  readonly dueDay: Float64Array;
+  readonly amountMinor: Float64Array;
 }
 
-/** Dues in fromDay...toDay (days since the epoch, inclusive) and what the payments settle of them. */
+/** Every due of a profile in a range, obligation after obligation, with what was paid of it. Later dues may follow the range. */
+export interface Settlement {
+  count: number;
+  dueDay: Float64Array;
+  amountMinor: Float64Array;
+  paidMinor: Float64Array;
+  /** The date on which it was fully paid; {@link UNPAID} if it is not. */
+  paidDay: Float64Array;
+  /** By obligation: its first due that is not fully paid. */
+  next: Int32Array;
+}
+
+export function emptySettlement(): Settlement {
+  const none = new Float64Array(0);
+  return { count: 0, dueDay: none, amountMinor: none, paidMinor: none, paidDay: none, next: new Int32Array(0) };
+}
+
+/**
+ * Dues from fromDay to at least toDay (days since the epoch, inclusive) and what the payments settle of them. A settlement
+ * given in `into` is used again; what it held is lost.
+ */
 export function settle(
   obligations: readonly Obligation[],
   payments: PaymentList,
   fromDay: number,
   toDay: number,
+  into: Settlement = emptySettlement(),
 ): Settlement {
-  const settlement: Settlement = { count: 0, dueDay: [], amountMinor: [], paidMinor: [], paidDay: [] };
-  const next: number[] = [];
-  const end: number[] = [];
-  for (const obligation of obligations) {
-    next.push(settlement.dueDay.length);
-    for (const day of dueDates(obligation, fromDay, toDay)) {
-      settlement.dueDay.push(day);
-      settlement.amountMinor.push(obligation.amountMinor);
-      settlement.paidMinor.push(0);
-      settlement.paidDay.push(UNPAID);
-    }
-    end.push(settlement.dueDay.length);
+  const dues = duesOf(obligations, fromDay, toDay);
+  const count = dues.dueDay.length;
+  if (into.paidMinor.length < count) {
+    into.paidMinor = new Float64Array(2 * count);
+    into.paidDay = new Float64Array(2 * count);
   }
-  settlement.count = settlement.dueDay.length;
+  if (into.next.length < obligations.length) into.next = new Int32Array(2 * obligations.length);
+  into.count = count;
+  into.dueDay = dues.dueDay;
+  into.amountMinor = dues.amountMinor;
+  into.paidMinor.fill(0, 0, count);
+  into.paidDay.fill(UNPAID, 0, count);
+  for (let i = 0; i < obligations.length; i++) into.next[i] = dues.start[i]!;
   for (let i = 0; i < payments.count; i++) {
-    pay(settlement, obligations, next, end, payments.day[i]!, payments.amountMinor[i]!, payments.target[i]!);
+    pay(into, obligations, dues, payments.day[i]!, payments.amountMinor[i]!, payments.target[i]!);
   }
-  return settlement;
+  return into;
+}
+
+/** Dues change with the profile, not with the observation: the list last made of a profile is kept while it lives. */
+const madeOf = new WeakMap<readonly Obligation[], Dues>();
+/** Made this many days beyond what is asked, so that it serves the days to come. Payments never reach that far. */
+const AHEAD_DAYS = 60;
+
+function duesOf(obligations: readonly Obligation[], from: number, to: number): Dues {
+  const made = madeOf.get(obligations);
+  if (made !== undefined && made.from === from && made.to >= to && made.to <= to + AHEAD_DAYS) return made;
+  const start = [0];
+  const dueDay: number[] = [];
+  const amountMinor: number[] = [];
+  for (const obligation of obligations) {
+    dueDay.push(...dueDates(obligation, from, to + AHEAD_DAYS));
+    while (amountMinor.length < dueDay.length) amountMinor.push(obligation.amountMinor);
+    start.push(dueDay.length);
+  }
+  const dues: Dues = {
+    from,
+    to: to + AHEAD_DAYS,
+    start: Int32Array.from(start),
+    dueDay: Float64Array.from(dueDay),
+    amountMinor: Float64Array.from(amountMinor),
+  };
+  madeOf.set(obligations, dues);
+  return dues;
 }
 
 function pay(
   settlement: Settlement,
   obligations: readonly Obligation[],
-  next: number[],
-  end: readonly number[],
+  dues: Dues,
   day: number,
   amountMinor: number,
   target: number,
 ): void {
   let left = amountMinor;
   while (left > 0) {
-    const obligation = target >= 0 ? target : oldestOfKind(settlement, obligations, next, end, target);
+    const obligation = target >= 0 ? target : oldestOfKind(settlement, obligations, dues, target);
     if (obligation < 0) return;
-    const due = next[obligation]!;
-    if (due === end[obligation] || settlement.dueDay[due]! > day + EARLIEST_PAYMENT_DAYS) return;
+    const due = settlement.next[obligation]!;
+    if (due === dues.start[obligation + 1] || settlement.dueDay[due]! > day + EARLIEST_PAYMENT_DAYS) return;
     const part = Math.min(left, settlement.amountMinor[due]! - settlement.paidMinor[due]!);
     settlement.paidMinor[due]! += part;
     left -= part;
     if (settlement.paidMinor[due] === settlement.amountMinor[due]) {
       settlement.paidDay[due] = day;
-      next[obligation] = due + 1;
+      settlement.next[obligation] = due + 1;
     }
   }
 }
 
 /** The obligation of a kind whose next unpaid due is the oldest; -1: none has one left. */
-function oldestOfKind(
-  settlement: Settlement,
-  obligations: readonly Obligation[],
-  next: readonly number[],
-  end: readonly number[],
-  target: number,
-): number {
+function oldestOfKind(settlement: Settlement, obligations: readonly Obligation[], dues: Dues, target: number): number {
+  const { next, dueDay } = settlement;
+  const kind = OBLIGATION_KINDS[-1 - target];
   let oldest = -1;
   for (let i = 0; i < obligations.length; i++) {
-    if (next[i] === end[i] || targetOfKind(obligations[i]!.kind) !== target) continue;
-    if (oldest < 0 || settlement.dueDay[next[i]!]! < settlement.dueDay[next[oldest]!]!) oldest = i;
+    if (obligations[i]!.kind !== kind || next[i] === dues.start[i + 1]) continue;
+    if (oldest < 0 || dueDay[next[i]!]! < dueDay[next[oldest]!]!) oldest = i;
   }
   return oldest;
 }
