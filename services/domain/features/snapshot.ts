@@ -4,9 +4,11 @@ import { type CustomerWindow, emptyWindow } from './window.ts';
 /**
  * A window as bytes, for the store, and back. Decoding gives a window that answers with the same bits. Layout: the format's
  * number, then fields in a fixed order; numbers are little-endian, strings are UTF-16 units behind their count. Records are
- * the window's own bytes, so that a snapshot is read on machines of little-endian order (all that Node runs on).
+ * the window's own bytes, so that a snapshot is read on machines of little-endian order (all that Node runs on). The last four
+ * bytes are an FNV-1a sum of all others: a damaged snapshot must not become a score.
  */
 const FORMAT = 1;
+const SUM_BYTES = 4;
 
 /** Bytes of a window in memory, by its parts: buffers, lists of numbers at 8 each, strings at 2 a unit and 16 of header. */
 export function windowBytes(window: CustomerWindow): number {
@@ -35,11 +37,26 @@ export function encodeWindow(window: CustomerWindow): Uint8Array {
   writer.numbers(window.reversals);
   writer.strings(window.waiting.map((reversal) => reversal.transactionId));
   writer.numbers(window.waiting.map((reversal) => reversal.occurredMs));
-  return writer.finish(new Uint8Array(records.f64.buffer, 0, 32 * records.count));
+  const bytes = writer.finish(new Uint8Array(records.f64.buffer, 0, 32 * records.count), SUM_BYTES);
+  new DataView(bytes.buffer).setUint32(bytes.length - SUM_BYTES, sumOf(bytes), true);
+  return bytes;
+}
+
+/** Over all bytes but the last four. */
+function sumOf(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < bytes.length - SUM_BYTES; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  return sum >>> 0;
 }
 
 /** Null: the bytes are of another format or damaged; rebuild from the ledger. */
 export function decodeWindow(bytes: Uint8Array): CustomerWindow | null {
+  if (bytes.length <= SUM_BYTES) return null;
+  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - SUM_BYTES, true);
+  return stored === sumOf(bytes) ? readWindow(bytes) : null;
+}
+
+function readWindow(bytes: Uint8Array): CustomerWindow | null {
   try {
     const reader = createReader(bytes);
     if (reader.numbers()[0] !== FORMAT) return null;
@@ -93,8 +110,8 @@ function createWriter() {
         for (let i = 0; i < text.length; i++, at += 2) view.setUint16(at, text.charCodeAt(i), true);
       }
     },
-    finish(tail: Uint8Array): Uint8Array {
-      const bytes = new Uint8Array(at + tail.length);
+    finish(tail: Uint8Array, spare: number): Uint8Array<ArrayBuffer> {
+      const bytes = new Uint8Array(at + tail.length + spare);
       bytes.set(new Uint8Array(view.buffer, 0, at));
       bytes.set(tail, at);
       return bytes;
@@ -126,7 +143,7 @@ function createReader(bytes: Uint8Array) {
       });
     },
     rest(): ArrayBuffer {
-      return bytes.slice(at).buffer as ArrayBuffer;
+      return new Uint8Array(bytes.subarray(at, bytes.length - SUM_BYTES)).buffer;
     },
   };
 }

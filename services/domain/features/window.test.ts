@@ -53,7 +53,9 @@ test('bytes of another format, or damaged, are no window', () => {
   expect(decodeWindow(bytes.slice(0, 40))).toBeNull();
   expect(decodeWindow(bytes.slice(0, bytes.length - 1))).toBeNull();
   expect(decodeWindow(new Uint8Array(0))).toBeNull();
-  expect(decodeWindow(bytes.map((byte, i) => (i === 10 ? byte ^ 0xff : byte)))).toBeNull();
+  for (const at of [0, 10, 500, bytes.length - 1]) {
+    expect(decodeWindow(bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)))).toBeNull();
+  }
 });
 
 test('100 entries over 97 days take no more than 4 KB', () => {
