@@ -6,15 +6,11 @@ import { createProfileCache } from './profile-cache.ts';
 function heldDatabase() {
   const asked: unknown[] = [];
   const held: (() => void)[] = [];
-  const prepared = <R extends object>(
-    _name: string,
-    _sql: string,
-    params: readonly unknown[] = [],
-  ): Promise<Rows<R>> => {
+  const query = <R extends object>(_sql: string, params: readonly unknown[] = []): Promise<Rows<R>> => {
     asked.push(params[0]);
     return new Promise((resolve) => held.push(() => resolve({ rows: [], count: 0 })));
   };
-  const db: Queryable = { query: (sql, params) => prepared('', sql, params), prepared };
+  const db: Queryable = { query, prepared: (_name, sql, params) => query(sql, params) };
   return { db, asked, answer: () => held.splice(0).map((resolve) => resolve()) };
 }
 

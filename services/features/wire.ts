@@ -10,14 +10,14 @@ import { loadKeyRing } from '../platform/auth/key-ring.ts';
 import { createDeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
 import { createOperationsService } from '../platform/dead-letters/operations-service.ts';
 import { createConsumer } from '../platform/kafka/consumer.ts';
-import { createKafka } from '../platform/kafka/kafka.ts';
+import { createKafka, type KafkaConnection } from '../platform/kafka/kafka.ts';
 import type { EventProducer } from '../platform/kafka/port.ts';
 import { createProducer } from '../platform/kafka/producer.ts';
 import { createBreaker } from '../platform/lifecycle/retry.ts';
 import type { ServiceScope } from '../platform/lifecycle/scope.ts';
 import { createPool, type Pool } from '../platform/postgres/pool.ts';
 import { createPositionStore } from '../platform/postgres/positions.ts';
-import { createEventCodec } from '../platform/registry/codec.ts';
+import { createEventCodec, type EventCodec } from '../platform/registry/codec.ts';
 import { createRegistry } from '../platform/registry/registry.ts';
 import { isTransientRpcError } from '../platform/rpc/errors.ts';
 import { createHotTransport } from '../platform/rpc/hot-transport.ts';
@@ -39,9 +39,23 @@ import { countLedger, countTables } from './store/count-stored.ts';
 
 const DAY_MS = 86_400_000;
 
+/** What everything else stands on. */
+interface Connections {
+  readonly pool: Pool;
+  readonly kafka: KafkaConnection;
+  readonly producer: EventProducer;
+  readonly codec: EventCodec;
+  readonly retentionMs: number | null;
+}
+
 /** Connects, serves and consumes, until the scope releases it. */
 export async function wireFeatures(scope: ServiceScope, config: FeaturesConfig): Promise<void> {
-  const retentionMs = config.retentionDays === 0 ? null : config.retentionDays * DAY_MS;
+  const connections = await connect(scope, config);
+  await serve(scope, config, connections);
+  await consume(scope, config, connections, await keep(scope, config, connections));
+}
+
+async function connect(scope: ServiceScope, config: FeaturesConfig): Promise<Connections> {
   const pool = await scope.acquire(
     'postgres',
     () => openPool(scope, config),
@@ -58,8 +72,12 @@ export async function wireFeatures(scope: ServiceScope, config: FeaturesConfig):
     (made) => made.close(),
   );
   const codec = createEventCodec({ registry: createRegistry({ url: config.registryUrl }) });
-  await serve(scope, config, { pool, producer, retentionMs });
+  const retentionMs = config.retentionDays === 0 ? null : config.retentionDays * DAY_MS;
+  return { pool, kafka, producer, codec, retentionMs };
+}
 
+/** What a batch works with beside its connections: caches, profiles, and what is written beside the stream. */
+async function keep(scope: ServiceScope, config: FeaturesConfig, { pool, kafka, producer, codec }: Connections) {
   const cache = createCustomerCache(config.cacheMaxBytes, (state) => windowBytes(state.window));
   const metrics = createFeaturesMetrics(scope.metrics, cache);
   const profiles = createProfileCache(pool, config.cacheMaxProfiles);
@@ -78,41 +96,46 @@ export async function wireFeatures(scope: ServiceScope, config: FeaturesConfig):
     () => createProfileReader(kafka, { pool, codec, cache: profiles, deadLetters, metrics }, scope.fatal),
     (made) => made.close(),
   );
+  scope.readiness('dead letters', deadLetters.health);
+  scope.liveness('profiles', reader.health);
+  return { cache, metrics, profiles, snapshots, deadLetters, reader };
+}
+
+async function consume(
+  scope: ServiceScope,
+  config: FeaturesConfig,
+  { pool, kafka, codec, retentionMs }: Connections,
+  { reader, ...kept }: Awaited<ReturnType<typeof keep>>,
+): Promise<void> {
   const handlers = createTransactionHandlers({
+    ...kept,
     pool,
     codec,
-    cache,
-    profiles,
+    retentionMs,
     profilesCaughtUp: (signal) => reader.caughtUp(signal),
     scorer: await connectScorer(scope, config),
     policy: DEFAULT_TRIGGER_POLICY,
     months: createLedgerMonths(pool),
-    snapshots,
-    deadLetters,
-    metrics,
     group: TRANSACTIONS_GROUP,
-    retentionMs,
   });
+  const options = {
+    kafka,
+    groupId: TRANSACTIONS_GROUP,
+    topic: topicOf(Topic.TRANSACTIONS_STREAM).name,
+    positions: createPositionStore(pool, SCHEMA, TRANSACTIONS_GROUP),
+    handlers,
+    maxBatchRecords: config.batchMaxRecords,
+    queueRecords: config.queueMaxRecords,
+    maxWaitMs: config.fetchMaxWaitMs,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    onFatal: scope.fatal,
+  };
   const consumer = await scope.acquire(
     'consumer',
-    () =>
-      createConsumer({
-        kafka,
-        groupId: TRANSACTIONS_GROUP,
-        topic: topicOf(Topic.TRANSACTIONS_STREAM).name,
-        positions: createPositionStore(pool, SCHEMA, TRANSACTIONS_GROUP),
-        handlers,
-        maxBatchRecords: config.batchMaxRecords,
-        queueRecords: config.queueMaxRecords,
-        maxWaitMs: config.fetchMaxWaitMs,
-        sessionTimeoutMs: config.sessionTimeoutMs,
-        onFatal: scope.fatal,
-      }),
+    () => createConsumer(options),
     (made) => made.close(),
   );
   scope.liveness('consumer', consumer.health);
-  scope.liveness('profiles', reader.health);
-  scope.readiness('dead letters', deadLetters.health);
   await scope.acquire(
     'lag',
     () => watchLag(scope, consumer),
@@ -151,13 +174,7 @@ async function connectScorer(scope: ServiceScope, config: FeaturesConfig): Promi
   });
 }
 
-interface Serving {
-  readonly pool: Pool;
-  readonly producer: EventProducer;
-  readonly retentionMs: number | null;
-}
-
-async function serve(scope: ServiceScope, { rpc }: FeaturesConfig, { pool, producer, retentionMs }: Serving) {
+async function serve(scope: ServiceScope, { rpc }: FeaturesConfig, { pool, producer, retentionMs }: Connections) {
   const keyRing = await loadKeyRing(rpc.apiKeysFile);
   await createRpcServer({
     ...rpc,

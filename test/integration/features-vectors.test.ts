@@ -17,6 +17,7 @@ import {
   Transaction_Status,
   Transaction_TimePrecision,
 } from '../../gen/pde/events/v1/transaction_pb.ts';
+import type { FeatureVector } from '../../gen/pde/features/v1/feature_pb.ts';
 import { createHarness, type Harness, type TransactionInit } from './features-support.ts';
 
 const CUSTOMERS = 8;
@@ -81,16 +82,21 @@ describe('GetFeatures', () => {
   it('as of (t, n, v) gives the bits of the live path, on any instance', async () => {
     const [harness] = harnesses;
     const features = await harness!.start();
-    for (const row of harness!.peer.standing.values()) {
-      const asked = row.vector!;
-      const { vector } = await features.features.getFeatures({
-        customerId: asked.customerId,
-        observationTime: asked.observationTime!,
-        ledgerPosition: asked.ledgerPosition,
-        profileVersion: asked.profileVersion,
-      });
-      expect(vector).toEqual(asked);
+    const standing = [...harness!.peer.standing.values()].map((row) => row.vector!);
+    for (let at = 0; at < standing.length; at += 25) {
+      const asked = standing.slice(at, at + 25);
+      const answers = await Promise.all(asked.map((vector) => features.features.getFeatures(asOf(vector))));
+      expect(answers.map((answer) => answer.vector)).toEqual(asked);
     }
+    await features.stop();
+  });
+
+  it('answers OUT_OF_RANGE for a time beyond what the ledger keeps', async () => {
+    const [harness] = harnesses;
+    const features = await harness!.start({ PDE_FEATURES_RETENTION_DAYS: '100' });
+    const observationTime = { seconds: BigInt(START_S + 10 * DAY_S), nanos: 0 };
+    const answer = features.features.getFeatures({ customerId: 'vector-0', observationTime });
+    await expect(answer).rejects.toMatchObject({ code: 11 });
     await features.stop();
   });
 
@@ -106,6 +112,11 @@ describe('GetFeatures', () => {
     await features.stop();
   });
 });
+
+/** The observation of a vector. */
+function asOf({ customerId, observationTime, ledgerPosition, profileVersion }: FeatureVector) {
+  return { customerId, observationTime: observationTime!, ledgerPosition, profileVersion };
+}
 
 async function run(way: Way, harness: Harness) {
   const instances = await Promise.all(way.instances.map((settings) => harness.start(settings)));

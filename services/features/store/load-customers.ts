@@ -33,8 +33,7 @@ export async function loadCustomers(
   featureSetVersion: string,
 ): Promise<ReadonlyMap<string, StoredCustomer>> {
   if (customerIds.length === 0) return new Map();
-  const { rows } = await db.prepared<Selected>(
-    'features.load-customers',
+  const { rows } = await db.query<Selected>(
     `SELECT c.customer_id AS "customerId", c.currency, c.ledger_rows::float8 AS "ledgerRows",
             c.latest_occurred_ms::float8 AS "latestOccurredMs", c.mode,
             s.ledger_position::float8 AS "snapshotPosition",

@@ -12,11 +12,14 @@ export interface StoredId extends Identity {
   readonly ledgerPosition: number;
 }
 
-/** Those of the identities that the ledger holds (I2). One round trip for any number. */
+/**
+ * Those of the identities that the ledger holds (I2). One round trip for any number.
+ *
+ * Planned anew each time, as every look-up of this folder is: a plan that is kept from when the table was small reads it whole.
+ */
 export async function lookUpIds(db: Queryable, identities: readonly Identity[]): Promise<readonly StoredId[]> {
   if (identities.length === 0) return [];
-  const { rows } = await db.prepared<StoredId>(
-    'features.look-up-ids',
+  const { rows } = await db.query<StoredId>(
     `SELECT i.customer_id AS "customerId", i.transaction_id AS "transactionId",
             encode(i.content_sha256, 'hex') AS "contentSha256", i.undoes_transaction_id AS undoes,
             i.ledger_position::float8 AS "ledgerPosition"

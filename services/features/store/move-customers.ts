@@ -50,8 +50,7 @@ async function insertCustomers(tx: Transaction, moves: readonly CustomerMove[]):
 
 async function updateCustomers(tx: Transaction, moves: readonly CustomerMove[]): Promise<number> {
   if (moves.length === 0) return 0;
-  const { count } = await tx.prepared(
-    'features.update-customers',
+  const { count } = await tx.query(
     `UPDATE features.customers c SET
        ledger_rows = t.to_rows, topic_partition = t.topic_partition, latest_occurred_ms = t.latest_occurred_ms,
        mode = t.mode

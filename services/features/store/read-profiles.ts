@@ -23,8 +23,7 @@ export async function readProfiles(
   customerIds: readonly string[],
 ): Promise<ReadonlyMap<string, ProfileHistory>> {
   if (customerIds.length === 0) return new Map();
-  const { rows } = await db.prepared<Selected>(
-    'features.read-profiles',
+  const { rows } = await db.query<Selected>(
     `SELECT customer_id AS "customerId", content AS profile, learned_ms::float8 AS "learnedMs",
             NULL::float8 AS "fromMs", NULL::float8 AS "untilMs", version
      FROM features.profiles WHERE customer_id = ANY ($1::text[])

@@ -22,8 +22,7 @@ export async function lookUpProfileDigests(
   keys: readonly ProfileKey[],
 ): Promise<readonly (ProfileKey & { readonly contentSha256: string })[]> {
   if (keys.length === 0) return [];
-  const { rows } = await db.prepared<ProfileKey & { contentSha256: string }>(
-    'features.look-up-profiles',
+  const { rows } = await db.query<ProfileKey & { contentSha256: string }>(
     `SELECT p.customer_id AS "customerId", p.version::float8 AS version, encode(p.content_sha256, 'hex') AS "contentSha256"
      FROM unnest($1::text[], $2::int8[]) AS wanted (customer_id, version)
      JOIN features.profiles p ON p.customer_id = wanted.customer_id AND p.version = wanted.version`,
@@ -87,8 +86,7 @@ export async function endStops(
   snapshots: readonly { readonly customerId: string; readonly appendMs: number }[],
 ): Promise<void> {
   if (snapshots.length === 0) return;
-  await tx.prepared(
-    'features.end-stops',
+  await tx.query(
     `UPDATE features.profile_stops s SET until_ms = ended.at_ms
      FROM (
        SELECT o.customer_id, o.from_ms, min(t.append_ms) AS at_ms
