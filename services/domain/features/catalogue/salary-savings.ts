@@ -17,8 +17,10 @@ export const salary: readonly FeatureDefinition[] = [
     weight: 2,
     alarm: 7,
     reason: 'A salary a week late is past weekends and holidays; double weight: income comes before everything else.',
-    officer: (v) =>
-      v >= 90 ? 'Salary has not come for 90 days or more' : `Salary is ${counted(v, 'day', 'days')} late`,
+    officer: (v) => {
+      if (v >= 90) return 'Salary has not come for 90 days or more';
+      return v === 0 ? 'Salary is not late' : `Salary is ${counted(v, 'day', 'days')} late`;
+    },
     customer: () => 'Your usual income came later than expected',
   },
   {
