@@ -52,7 +52,8 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  if (npmStart.exitCode === null && npmStart.pid !== undefined) process.kill(-npmStart.pid, 'SIGKILL');
+  if (npmStart.exitCode === null && npmStart.signalCode === null && npmStart.pid !== undefined)
+    process.kill(-npmStart.pid, 'SIGKILL');
   await removeState(stateDir).catch(() => rmSync(stateDir, { recursive: true, force: true }));
 });
 
