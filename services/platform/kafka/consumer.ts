@@ -12,6 +12,7 @@
 import type { ConsumerCrashEvent, EachBatchPayload } from 'kafkajs';
 import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
 import type { KafkaConnection, LogRange } from './kafka.ts';
+import { isUntouched, lagOf, lossOf } from './ownership.ts';
 import { createPartitionWorker, type PartitionWorker } from './partition-worker.ts';
 import type { ClaimedPartition, ConsumerHandlers, EventConsumer, FencedError, PositionStore } from './port.ts';
 import { recordOf } from './record.ts';
@@ -32,7 +33,10 @@ export interface ConsumerOptions {
   readonly queueRecords: number;
   /** Bytes of one partition waiting at most. Default 16 MiB. */
   readonly queueBytes?: number;
-  /** Longest wait of a fetch for the first byte. Default 5 ms. */
+  /**
+   * Longest wait of a fetch for the first byte; a record that arrives ends it at once, so it bounds only how soon a paused
+   * partition is fetched again. Default 50 ms.
+   */
   readonly maxWaitMs?: number;
   /** Silence after which the group gives the partitions to others. Default 30 s. */
   readonly sessionTimeoutMs?: number;
@@ -59,7 +63,7 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(60_000, sessionTimeoutMs),
     heartbeatInterval: o.heartbeatIntervalMs ?? Math.ceil(sessionTimeoutMs / 10),
-    maxWaitTimeInMs: o.maxWaitMs ?? 5,
+    maxWaitTimeInMs: o.maxWaitMs ?? 50,
     minBytes: 1,
     maxBytesPerPartition: 1024 * 1024,
     allowAutoTopicCreation: false,
@@ -274,25 +278,4 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
       await consumer.disconnect();
     },
   };
-}
-
-/** True if nobody else claimed the partition or moved its offset since this process owned it: what memory holds still counts. */
-function isUntouched(before: PartitionWorker, claimed: ClaimedPartition): boolean {
-  return claimed.epoch === before.epoch + 1n && claimed.nextOffset === before.position;
-}
-
-function lossOf(nextOffset: bigint, range: LogRange, gapless: boolean): string | null {
-  if (gapless && nextOffset < range.beginOffset) {
-    return `data loss: offset ${nextOffset} is next, but the log begins at ${range.beginOffset}`;
-  }
-  if (nextOffset > range.endOffset) {
-    return `data loss: offset ${nextOffset} is next, but the log ends at ${range.endOffset}`;
-  }
-  return null;
-}
-
-function lagOf(topic: string, worker: PartitionWorker, ranges: readonly LogRange[]) {
-  const end = ranges.find((range) => range.partition === worker.partition)?.endOffset ?? worker.position;
-  const lag = end > worker.position ? end - worker.position : 0n;
-  return { topic, partition: worker.partition, lag, oldestUnreadMs: worker.oldestUnreadMs };
 }

@@ -33,7 +33,7 @@ export interface LogReaderOptions {
   ) => Promise<void>;
   /** Told once, when the reader is gone for good. */
   readonly onFatal: (cause: unknown) => void;
-  /** Longest wait of a fetch for the first byte. Default 5 ms. */
+  /** Longest wait of a fetch for the first byte; a record that arrives ends it at once. Default 100 ms. */
   readonly maxWaitMs?: number;
   readonly sessionTimeoutMs?: number;
   readonly now?: () => number;
@@ -50,9 +50,9 @@ export interface LogReader {
 interface PartitionState {
   /** Everything before it has been handled. */
   handled: bigint;
-  /** Handlers under way or waiting, one after another. */
+  /** The handler under way, or the last one. */
   work: Promise<void>;
-  pending: number;
+  busy: boolean;
   /** host:port of the partition's leader. */
   readonly leader: string;
 }
@@ -76,12 +76,13 @@ export function createLogReader(o: LogReaderOptions): LogReader {
   const log = kafka.log;
   const now = o.now ?? Date.now;
   const sessionTimeoutMs = o.sessionTimeoutMs ?? 30_000;
+  const heartbeatMs = Math.ceil(sessionTimeoutMs / 10);
   const groupId = `${kafka.username}-${topic}-${randomUUID()}`;
   const consumer = kafka.client.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.ceil(sessionTimeoutMs / 10),
-    maxWaitTimeInMs: o.maxWaitMs ?? 5,
+    heartbeatInterval: heartbeatMs,
+    maxWaitTimeInMs: o.maxWaitMs ?? 100,
     minBytes: 1,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 5 },
@@ -123,7 +124,7 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     for (const waiter of waiters) {
       if (sentMs <= waiter.sinceMs) continue;
       for (const [partition, state] of partitions) {
-        if (state.leader !== broker || state.pending > 0) continue;
+        if (state.leader !== broker || state.busy) continue;
         waiter.quiet.set(partition, (waiter.quiet.get(partition) ?? 0) + 1);
       }
     }
@@ -156,15 +157,20 @@ export function createLogReader(o: LogReaderOptions): LogReader {
       const begins = ranges.find((range) => range.partition === partition)?.beginOffset ?? 0n;
       const wanted = stored.get(partition) ?? begins;
       const handled = wanted < begins ? begins : wanted;
-      partitions.set(partition, { handled, work: Promise.resolve(), pending: 0, leader: leaders.get(partition) ?? '' });
+      partitions.set(partition, {
+        handled,
+        work: Promise.resolve(),
+        busy: false,
+        leader: leaders.get(partition) ?? '',
+      });
       ifRunning(() => consumer.seek({ topic, partition, offset: String(handled) }));
     }
     resume(assigned);
     settle();
   }
 
-  /** Handing over ends before the next fetch, so at most one fetch's records wait. */
-  async function onFetched({ batch, isStale }: EachBatchPayload): Promise<void> {
+  /** Ends when the records have been handled, so that the next fetch asks for every partition; heartbeats go on meanwhile. */
+  async function onFetched({ batch, isStale, heartbeat }: EachBatchPayload): Promise<void> {
     const state = partitions.get(batch.partition);
     if (state === undefined || isStale()) return;
     const records = batch.messages.map((message) => recordOf(topic, batch.partition, message));
@@ -172,19 +178,12 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     const next = BigInt(batch.lastOffset()) + 1n;
     if (next <= state.handled) return;
     for (const waiter of waiters) waiter.quiet.delete(batch.partition);
-    handOver(state, batch.partition, fresh, next);
-  }
-
-  /** Behind what is under way; not waited for, so that heartbeats go on. The partition is not fetched meanwhile. */
-  function handOver(state: PartitionState, partition: number, records: readonly IncomingRecord[], next: bigint): void {
-    state.pending++;
-    hold([partition]);
-    state.work = state.work.then(() => handle(state, partition, records, next));
-    void state.work.then(() => {
-      state.pending--;
-      if (partitions.get(partition) === state && state.pending === 0) resume([partition]);
+    state.busy = true;
+    state.work = handle(state, batch.partition, fresh, next).finally(() => {
+      state.busy = false;
       settle();
     });
+    await during(state.work, heartbeatMs, heartbeat);
   }
 
   function hold(some: readonly number[]): void {
@@ -220,7 +219,7 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     const state = partitions.get(end.partition);
     if (state === undefined) return false;
     if (state.handled >= end.endOffset) return true;
-    if (state.pending > 0 || (waiter.quiet.get(end.partition) ?? 0) < QUIET_FETCHES) return false;
+    if (state.busy || (waiter.quiet.get(end.partition) ?? 0) < QUIET_FETCHES) return false;
     log.info({ event: 'log-tail-gone', topic, partition: end.partition, end: String(end.endOffset) });
     state.handled = end.endOffset;
     return true;
@@ -274,4 +273,15 @@ export function createLogReader(o: LogReaderOptions): LogReader {
         .catch(() => undefined);
     },
   };
+}
+
+/** Waits for the work, and acts every `ms` until it ends. */
+async function during(work: Promise<void>, ms: number, act: () => Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const done = work.finally(() => ended.abort());
+  while (!ended.signal.aborted) {
+    await Promise.race([done, pause(ms, ended.signal)]);
+    if (!ended.signal.aborted) await act();
+  }
+  await done;
 }
