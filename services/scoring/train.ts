@@ -41,7 +41,9 @@ else train();
 
 function train(): void {
   for (const name of [values.name, values.version]) {
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) throw new Error(`${name} is no name of a model: [A-Za-z0-9._-]{1,64}`);
+    if (/^[A-Za-z0-9._-]{1,64}$/.test(name)) continue;
+    process.stderr.write(`train: ${name} is no name of a model or version: [A-Za-z0-9._-]{1,64}\n`);
+    process.exit(64);
   }
   mkdirSync(DATA, { recursive: true });
   makeEnvironment();
@@ -83,10 +85,11 @@ function catalogueDocument() {
   };
 }
 
-/** Threads are one everywhere: sums in another order are other bits. */
+/** Threads are one everywhere: sums in another order are other bits. A step that fails has said why; so does the exit code. */
 function run(command: string, args: readonly string[]): void {
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', PYTHONHASHSEED: '0' };
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', env, cwd: ROOT });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command} ${args[0]} ended with ${status}`);
+  if (status === 0) return;
+  if (error) process.stderr.write(`train: ${command}: ${error.message}\n`);
+  process.exit(status ?? 1);
 }
