@@ -17,7 +17,7 @@ export function nextHidden(state: HiddenState, traits: Traits, p: BankParameters
   const events = state.events.filter((event) => day < endOf(event));
   const begun = beginEvent(events, day, traits, p, random);
   if (begun !== null) events.push(begun);
-  const target = traits.everydayStress + events.reduce((sum, event) => sum + pressure(event, day, p), 0);
+  const target = traits.everydayStress + pressureOf(events, day, p);
   const moved = state.stress + (target - state.stress) * p.stress.pullPerDay + p.stress.noisePerDay * random.normal();
   return { day, stress: Math.max(0, moved), events };
 }
@@ -37,6 +37,13 @@ export function effectOf(state: HiddenState, kind: LifeEventKind): number {
   return sum;
 }
 
+/** What the events of a state weigh on a day: where stress is drawn to, beside its everyday level. */
+export function pressureOf(events: readonly LifeEvent[], day: number, p: BankParameters): number {
+  let sum = 0;
+  for (const event of events) sum += p.events.stressWeight[event.kind] * event.severity * intensityOf(event, day);
+  return sum;
+}
+
 /** The day on which an event begins to pass. */
 export function recoveryDayOf(event: LifeEvent): number {
   return event.startDay + event.rampDays + event.plateauDays;
@@ -44,10 +51,6 @@ export function recoveryDayOf(event: LifeEvent): number {
 
 function endOf(event: LifeEvent): number {
   return recoveryDayOf(event) + event.recoveryDays;
-}
-
-function pressure(event: LifeEvent, day: number, p: BankParameters): number {
-  return p.events.stressWeight[event.kind] * event.severity * intensityOf(event, day);
 }
 
 /** At most two events at a time, and one of a kind. */

@@ -1,6 +1,7 @@
 import type { Consent, Obligation, Profile, Standing } from '../bank/profile.ts';
 import type { Category, Channel, Direction, LedgerRow } from '../bank/transaction.ts';
 import { DAY_MS, utcOffsetMinutes } from './calendar.ts';
+import { pressureOf } from './hidden.ts';
 import type { BankParameters } from './parameters.ts';
 import type { PayingHabit } from './payment-chance.ts';
 import { childKey, hexOf, type Key, type Random, randomOf } from './random.ts';
@@ -129,9 +130,13 @@ export function momentOf(traits: Traits, day: number, second: number): number {
   return day * DAY_MS + second * 1000 - utcOffsetMinutes(traits.zone.standardMinutes, day) * 60_000;
 }
 
-/** Stress beyond this customer's everyday level, from 0. */
+/**
+ * What a customer's behaviour answers to, from 0: the weight of events at once, and stress while it lasts. Payments answer to stress
+ * alone, which follows events weeks later: that is what can be seen building.
+ */
 export function strain(life: Life): number {
-  return Math.max(0, life.hidden.stress - life.traits.everydayStress);
+  const { day, stress, events } = life.hidden;
+  return Math.max(0, stress - life.traits.everydayStress, pressureOf(events, day, life.p));
 }
 
 /** What obligations in force ask a month, on average. */

@@ -145,7 +145,7 @@ function bookingDelay(life: Life, random: Random): { bookAfterDays: number } {
 
 /** Between one in the morning and midnight, around the usual hour; less regular under strain. */
 function secondOf(life: Life, random: Random): number {
-  const sd = 2.3 + 3.2 * life.traits.shows.hours * strain(life);
+  const sd = 2.4 + 1.5 * life.traits.shows.hours * strain(life);
   const hour = life.traits.hour + sd * random.normal();
   const wrapped = 1 + ((((hour - 1) % 23) + 23) % 23);
   return Math.min(86_399, Math.floor(wrapped * 3600));
