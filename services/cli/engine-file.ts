@@ -4,8 +4,9 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StackFacts } from '../stack/stack.ts';
+import type { Stack, StackFacts } from '../stack/stack.ts';
 import type { BankChoice } from './bank.ts';
+import type { Engine } from './engine.ts';
 
 export interface EngineFile {
   readonly bank: BankChoice;
@@ -27,6 +28,26 @@ export interface EngineFile {
 }
 
 const NAME = 'engine.json';
+
+/** What others need to know of an engine that this process started. */
+export function engineFileOf(bank: BankChoice, bankId: string, stack: Stack, { addresses }: Engine): EngineFile {
+  const { features, scoring, interventions, gateway } = addresses;
+  return {
+    bank,
+    bankId,
+    pid: process.pid,
+    startedMs: Date.now(),
+    gatewayUrl: gateway.rpcUrl,
+    rpc: { features: features.rpcUrl, scoring: scoring.rpcUrl, interventions: interventions.rpcUrl },
+    ops: {
+      features: features.opsUrl,
+      scoring: scoring.opsUrl,
+      interventions: interventions.opsUrl,
+      gateway: gateway.opsUrl,
+    },
+    stack: stack.facts,
+  };
+}
 
 export function writeEngineFile(stateDir: string, engine: EngineFile): void {
   writeFileSync(join(stateDir, NAME), `${JSON.stringify(engine, null, 2)}\n`, { mode: 0o600 });

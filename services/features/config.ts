@@ -63,8 +63,8 @@ function readStream(env: EnvReader) {
       max: 100_000,
     }),
     fetchMaxWaitMs: env.durationMs('PDE_FEATURES_FETCH_WAIT_MS', {
-      about: 'longest wait of a fetch for the first byte: lower is faster and costs more requests',
-      default: 5,
+      about: 'longest wait of a fetch on an idle log; a record that arrives ends it at once',
+      default: 50,
       min: 1,
       max: 5_000,
     }),

@@ -13,6 +13,7 @@ import { createConsumer } from '../platform/kafka/consumer.ts';
 import { createKafka, type KafkaConnection } from '../platform/kafka/kafka.ts';
 import type { EventProducer } from '../platform/kafka/port.ts';
 import { createProducer } from '../platform/kafka/producer.ts';
+import { watchLag } from '../platform/kafka/watch-lag.ts';
 import { createBreaker } from '../platform/lifecycle/retry.ts';
 import type { ServiceScope } from '../platform/lifecycle/scope.ts';
 import { createPool, type Pool } from '../platform/postgres/pool.ts';
@@ -26,7 +27,6 @@ import { topicOf } from '../platform/topics/topics.ts';
 import type { FeaturesConfig } from './config.ts';
 import { createTransactionHandlers } from './consumer.ts';
 import { createCustomerCache } from './customer-cache.ts';
-import { watchLag } from './lag.ts';
 import { createLedgerMonths } from './ledger-months.ts';
 import { createFeaturesMetrics } from './metrics.ts';
 import { SCHEMA, SERVICE, TRANSACTIONS_GROUP } from './names.ts';
@@ -136,11 +136,7 @@ async function consume(
     (made) => made.close(),
   );
   scope.liveness('consumer', consumer.health);
-  await scope.acquire(
-    'lag',
-    () => watchLag(scope, consumer),
-    (stop) => stop(),
-  );
+  await watchLag(scope, consumer);
 }
 
 function openPool(scope: ServiceScope, { postgres }: FeaturesConfig): Pool {

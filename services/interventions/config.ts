@@ -46,8 +46,8 @@ export function readInterventionsConfig(env: EnvReader): InterventionsConfig {
       max: 100_000,
     }),
     fetchMaxWaitMs: env.durationMs('PDE_INTERVENTIONS_FETCH_WAIT_MS', {
-      about: 'longest wait of a fetch for the first byte: lower is faster and costs more requests',
-      default: 5,
+      about: 'longest wait of a fetch on an idle log; a record that arrives ends it at once',
+      default: 50,
       min: 1,
       max: 5_000,
     }),

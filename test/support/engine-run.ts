@@ -14,7 +14,7 @@ import { ensureApiKeys } from '../../services/cli/api-keys.ts';
 import { type BankChoice, importArguments } from '../../services/cli/bank.ts';
 import { deploy } from '../../services/cli/deploy.ts';
 import { type Engine, type ServiceName, startEngine } from '../../services/cli/engine.ts';
-import type { EngineFile } from '../../services/cli/engine-file.ts';
+import { type EngineFile, engineFileOf } from '../../services/cli/engine-file.ts';
 import { createEngineObserver, type EngineObserver, isDrained } from '../../services/cli/observe-engine.ts';
 import { type Reconciliation, reconcile } from '../../services/cli/reconcile.ts';
 import { runSimulator } from '../../services/cli/simulator.ts';
@@ -81,7 +81,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     const { bank_id: bankId } = await runSimulator<{ bank_id: string }>({ root: ROOT, stack, args });
     const keys = ensureApiKeys(stateDir);
     const engine = await startEngine({ ...options, root: ROOT, stateDir, stack, keys });
-    const file = fileOf(options.bank, bankId, stack, engine);
+    const file = engineFileOf(options.bank, bankId, stack, engine);
     const observer = createEngineObserver(file, keys.keys.operator, log);
     try {
       const stream = ['stream', '--bank', bankId, ...(options.streamFlags ?? [])];
@@ -122,25 +122,6 @@ async function untilDrained(observer: EngineObserver): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`not drained within ${DRAIN_TIMEOUT_MS / 1000} s`, { cause: why });
-}
-
-function fileOf(bank: BankChoice, bankId: string, stack: Stack, { addresses }: Engine): EngineFile {
-  const { features, scoring, interventions, gateway } = addresses;
-  return {
-    bank,
-    bankId,
-    pid: process.pid,
-    startedMs: Date.now(),
-    gatewayUrl: gateway.rpcUrl,
-    rpc: { features: features.rpcUrl, scoring: scoring.rpcUrl, interventions: interventions.rpcUrl },
-    ops: {
-      features: features.opsUrl,
-      scoring: scoring.opsUrl,
-      interventions: interventions.opsUrl,
-      gateway: gateway.opsUrl,
-    },
-    stack: stack.facts,
-  };
 }
 
 /** Empties the broker for the next run; resolves when it knows none of the topics any more. */
@@ -220,6 +201,6 @@ export function differences(one: StoredRows, other: StoredRows): readonly string
     ];
     const counts =
       one[kind].length === other[kind].length ? [] : [`${kind}: ${one[kind].length} and ${other[kind].length} rows`];
-    return [...counts, ...only.slice(0, 4)];
+    return [...counts, ...only.slice(0, 2).map((row) => row.slice(0, 600))];
   });
 }

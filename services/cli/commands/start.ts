@@ -10,8 +10,8 @@ import { type Stack, startStack } from '../../stack/stack.ts';
 import { type ApiKeys, ensureApiKeys } from '../api-keys.ts';
 import { type BankChoice, bankName, importArguments, stateDirOf } from '../bank.ts';
 import { deploy } from '../deploy.ts';
-import { type Engine, type ServiceName, startEngine } from '../engine.ts';
-import { type EngineFile, removeEngineFile, writeEngineFile } from '../engine-file.ts';
+import { type ServiceName, startEngine } from '../engine.ts';
+import { type EngineFile, engineFileOf, removeEngineFile, writeEngineFile } from '../engine-file.ts';
 import { createEngineObserver } from '../observe-engine.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { resultOf } from '../result.ts';
@@ -123,23 +123,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
       resolve();
     });
   });
-}
-
-function engineFileOf(bank: BankChoice, bankId: string, stack: Stack, { addresses }: Engine): EngineFile {
-  const { features, scoring, interventions, gateway } = addresses;
-  return {
-    bank,
-    bankId,
-    pid: process.pid,
-    startedMs: Date.now(),
-    gatewayUrl: gateway.rpcUrl,
-    rpc: { features: features.rpcUrl, scoring: scoring.rpcUrl, interventions: interventions.rpcUrl },
-    ops: {
-      features: features.opsUrl,
-      scoring: scoring.opsUrl,
-      interventions: interventions.opsUrl,
-      gateway: gateway.opsUrl,
-    },
-    stack: stack.facts,
-  };
 }
