@@ -11,7 +11,7 @@ import { childKey, hexOf, type Key, randomOf, rootKey } from './random.ts';
 import { changesToday, noteEvents, openingFacts } from './relationship.ts';
 import { openWallet, spendToday } from './spending.ts';
 import { drawTraits, startDayOf } from './traits.ts';
-import type { DatedEvent, HiddenState, LifeEvent, Traits, Truth } from './truth.ts';
+import type { AgreementHabit, DatedEvent, HiddenState, LifeEvent, Traits, Truth } from './truth.ts';
 import { closeDay, upkeepToday } from './upkeep.ts';
 
 /** One customer of a synthetic bank: what the bank would tell, and what it does not know. */
@@ -55,7 +55,14 @@ export function generateCustomer(p: BankParameters, { seed, index, months }: Cus
     customerId: life.customerId,
     profiles: life.traits.joinDay < end ? life.profiles : [],
     rows: life.rows,
-    truth: { traits: life.traits, months: monthly, events: datedEvents(life.seenEvents, end), dues: allDues(life) },
+    truth: {
+      traits: life.traits,
+      months: monthly,
+      events: datedEvents(life.seenEvents, end),
+      dues: allDues(life),
+      habits: habitsOf(life),
+      withholdings: life.withholdings,
+    },
   };
 }
 
@@ -99,6 +106,7 @@ function begin(p: BankParameters, seed: number, index: number): Life {
     pending: new Map(),
     rows: [],
     dues: [],
+    withholdings: [],
     seenEvents: [],
     profiles: [],
     profile: openingFacts(key, traits, p),
@@ -116,6 +124,16 @@ function datedEvents(events: readonly LifeEvent[], end: number): DatedEvent[] {
     const recovery = { kind: 'recovery', day: recoveryDayOf(event), severity, ordinal } as const;
     return [{ kind, day: startDay, severity, ordinal }, ...(recovery.day < end ? [recovery] : [])];
   });
+}
+
+function habitsOf(life: Life): AgreementHabit[] {
+  return life.obligations.map(({ obligation: { obligationId }, habit, leadDays }) => ({
+    obligationId,
+    kind: habit.kind,
+    manual: habit.manual,
+    intervalDays: habit.intervalDays,
+    leadDays,
+  }));
 }
 
 /** Everything that fell due, paid or not, in order of the due date. */

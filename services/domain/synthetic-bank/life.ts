@@ -5,7 +5,7 @@ import { pressureOf } from './hidden.ts';
 import type { BankParameters } from './parameters.ts';
 import type { PayingHabit } from './payment-chance.ts';
 import { childKey, hexOf, type Key, type Random, randomOf } from './random.ts';
-import type { DueOutcome, HiddenState, LifeEvent, MissCause, Traits } from './truth.ts';
+import type { DueOutcome, HiddenState, LifeEvent, MissCause, Traits, Withholding } from './truth.ts';
 
 /**
  * The running state of one customer while their history is made, day by day. Mutable, and never shared: the modules beside
@@ -25,6 +25,7 @@ export interface Life {
   readonly pending: Map<number, Draft[]>;
   readonly rows: LedgerRow[];
   readonly dues: DueOutcome[];
+  readonly withholdings: Withholding[];
   readonly seenEvents: LifeEvent[];
   readonly profiles: Profile[];
   profile: ProfileFacts;

@@ -142,6 +142,8 @@ function decideDue(life: Life, live: LiveObligation, random: Random): void {
     }
     const { cause } = decision;
     live.withheld = { untilDay: nextWorkday(dueDay + decision.delayDays), cause };
+    const { obligationId } = live.obligation;
+    life.withholdings.push({ obligationId, dueDay, decidedDay: life.day, ...live.withheld });
     const paidMinor = Math.floor(amountMinor * decision.partialShare);
     live.arrears.push({ dueDay, paidMinor, cause });
     if (paidMinor > 0) {

@@ -92,6 +92,27 @@ export interface DueOutcome {
   readonly cause: MissCause | null;
 }
 
+/** How an agreement is paid; with the hidden state it gives the chance of a miss at each of its due dates. */
+export interface AgreementHabit {
+  readonly obligationId: string;
+  readonly kind: ObligationKind;
+  /** Paid by hand: it can be forgotten. */
+  readonly manual: boolean;
+  readonly intervalDays: number;
+  /** Decided so many days before the due date. */
+  readonly leadDays: number;
+}
+
+/** A time in which an agreement is not paid, decided at one of its due dates. What falls due meanwhile is paid at its end. */
+export interface Withholding {
+  readonly obligationId: string;
+  readonly dueDay: number;
+  readonly decidedDay: number;
+  /** All arrears are paid on this day. */
+  readonly untilDay: number;
+  readonly cause: MissCause;
+}
+
 /** An event or its turn to the better, dated. */
 export interface DatedEvent {
   readonly kind: LifeEventKind | 'recovery';
@@ -107,4 +128,6 @@ export interface Truth {
   readonly months: readonly HiddenState[];
   readonly events: readonly DatedEvent[];
   readonly dues: readonly DueOutcome[];
+  readonly habits: readonly AgreementHabit[];
+  readonly withholdings: readonly Withholding[];
 }

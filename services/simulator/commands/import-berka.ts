@@ -68,7 +68,7 @@ function planOf(bankId: string, folder: BerkaFolder): ImportPlan {
       }));
       for (let at = 0; at < staged.length; at += 10_000) {
         await stageTransactions(tx, staged.slice(at, at + 10_000));
-        progress.show(`importing: ${at} of ${staged.length} transactions`);
+        progress.show(`importing: ${Math.min(at + 10_000, staged.length)} of ${staged.length} transactions`);
       }
       await insertLoans(tx, bankId, folder.loans);
       return { customerIds: folder.customerIds, skippedLines: folder.bad.length };

@@ -12,7 +12,9 @@ export interface CustomerTruth {
 /** Writes the hidden state of customers; the run-time role cannot read it back. */
 export async function insertTruth(tx: Transaction, bankId: string, customers: readonly CustomerTruth[]): Promise<void> {
   await tx.query(
-    `INSERT INTO bank.truth_customers SELECT $1::text, c, i, t FROM unnest($2::text[], $3::int4[], $4::jsonb[]) AS s (c, i, t)`,
+    `INSERT INTO bank.truth_customers (bank_id, customer_id, generator_index, traits, habits, withholdings)
+     SELECT $1::text, c, i, t, h, w
+     FROM unnest($2::text[], $3::int4[], $4::jsonb[], $5::jsonb[], $6::jsonb[]) AS s (c, i, t, h, w)`,
     [
       bankId,
       ...columns<CustomerTruth>(
@@ -20,6 +22,8 @@ export async function insertTruth(tx: Transaction, bankId: string, customers: re
         (c) => c.customerId,
         (c) => c.index,
         (c) => JSON.stringify(c.truth.traits),
+        (c) => JSON.stringify(c.truth.habits),
+        (c) => JSON.stringify(c.truth.withholdings),
       ),
     ],
   );
