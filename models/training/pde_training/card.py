@@ -57,7 +57,7 @@ def card(manifest: dict, metrics: dict) -> str:
             "",
             "## What the model uses most (mean absolute contribution on the test slice, margin units)",
             "",
-            _table(["feature", "mean |contribution|"], metrics["importance"]),
+            _table(["feature", "mean absolute contribution"], metrics["importance"]),
             "",
             "## Made with",
             "",
