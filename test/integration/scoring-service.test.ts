@@ -1,139 +1,33 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Prediction_Origin, PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
-import { FeatureService } from '../../gen/pde/features/v1/feature_service_pb.ts';
-import { OperationsService } from '../../gen/pde/operations/v1/operations_service_pb.ts';
-import { Role } from '../../gen/pde/options/v1/options_pb.ts';
+import { Code } from '@connectrpc/connect';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Prediction_Origin } from '../../gen/pde/events/v1/prediction_pb.ts';
 import { RiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
-import { ScoreFeaturesResult_Outcome, ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
-import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
-import { createKey, createKeyRing, formatKeyFile } from '../../services/platform/auth/key-ring.ts';
-import { applyAcls, applyTopics } from '../../services/platform/kafka/admin.ts';
-import { createKafka, type KafkaConnection } from '../../services/platform/kafka/kafka.ts';
-import { createLogReader } from '../../services/platform/kafka/log-reader.ts';
+import { ScoreFeaturesResult_Outcome } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
-import type { IncomingRecord } from '../../services/platform/kafka/port.ts';
-import { createScope } from '../../services/platform/lifecycle/scope.ts';
-import { createEventCodec, type EventCodec } from '../../services/platform/registry/codec.ts';
-import { registerAll } from '../../services/platform/registry/register-all.ts';
-import { createRegistry } from '../../services/platform/registry/registry.ts';
-import { callerOf } from '../../services/platform/rpc/caller.ts';
-import { createRpcServer } from '../../services/platform/rpc/server.ts';
-import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
-import { aclsOf } from '../../services/platform/topics/acls.ts';
-import { allTopics, topicOf } from '../../services/platform/topics/topics.ts';
-import { testStack } from '../support/stack.ts';
+import {
+  asClient,
+  asFeatures,
+  asOperator,
+  codeOf,
+  createScoringPeers,
+  type ScoringPeers,
+  topic,
+} from './scoring-peers.ts';
 import { runToExit, type ScoringProcess, startScoring } from './scoring-process.ts';
 import { MODEL_DIRECTORY, predictionId, type ScoringDatabase, scoringDatabase, vectorOf } from './scoring-support.ts';
 
-const stack = testStack();
-const topic = topicOf(Topic.PREDICTIONS_STREAM);
-const KEYS = {
-  features: createKey('features', [Role.SERVICE]),
-  scoring: createKey('scoring', [Role.SERVICE]),
-  client: createKey('acme', [Role.CLIENT]),
-  operator: createKey('ops', [Role.OPERATOR]),
-};
 const CLOSED_PORT = '127.0.0.1:1';
 
-let kafka: KafkaConnection;
-let codec: EventCodec;
-let directory: string;
-let features: FakeFeatures;
+let peers: ScoringPeers;
 /** Of the tests that share one process. */
 let shared: { readonly db: ScoringDatabase; readonly process: ScoringProcess };
 
 beforeAll(async () => {
-  kafka = createKafka({
-    brokers: stack.kafka.brokers,
-    ...stack.kafka.credentials('admin'),
-    clientId: 'scoring-test',
-    log: createSilentLogger(),
-  });
-  await applyTopics(kafka, allTopics());
-  await applyAcls(kafka, aclsOf(allTopics()));
-  const registry = createRegistry({ url: stack.registry.url, timeoutMs: 30_000 });
-  await registerAll(registry, allTopics());
-  codec = createEventCodec({ registry });
-  features = await serveFeatures();
-  directory = await mkdtemp(join(tmpdir(), 'pde-scoring-'));
-  await writeFile(join(directory, 'keys.json'), formatKeyFile(Object.values(KEYS).map((key) => key.record)));
+  peers = await createScoringPeers();
 });
-afterAll(async () => {
-  await features.close();
-  await kafka.close();
-  await rm(directory, { recursive: true });
-});
-
-interface FakeFeatures {
-  readonly url: string;
-  /** End callers of the calls so far. */
-  readonly callers: string[];
-  close(): Promise<void>;
-}
-
-/** A FeatureService that knows the customers C0 to C9. */
-async function serveFeatures(): Promise<FakeFeatures> {
-  const { scope, ...owned } = createScope({ name: 'features' });
-  const callers: string[] = [];
-  const keyRing = createKeyRing([KEYS.scoring.record]);
-  const { url } = await createRpcServer({
-    ...{ scope, keyRing, drainMs: 1_000 },
-    services: (router) =>
-      void router.service(FeatureService, {
-        getFeatures({ customerId, observationTime }, context) {
-          callers.push(callerOf(context).endCaller?.id ?? 'nobody');
-          if (!/^C\d$/.test(customerId)) throw new ConnectError('customer_id is not known', Code.NotFound);
-          return { vector: vectorOf(customerId, 1, observationTime === undefined ? {} : { observationTime }) };
-        },
-      }),
-  });
-  const close = async () => {
-    owned.stop(new Error('the test is over'));
-    await owned.release(2_000);
-  };
-  return { url, callers, close };
-}
-
-function environment(db: ScoringDatabase, change: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const { username, password } = stack.kafka.credentials('scoring');
-  return {
-    PDE_POSTGRES_URL: db.database.url('pde_scoring'),
-    PDE_KAFKA_BROKERS: stack.kafka.brokers,
-    PDE_KAFKA_USERNAME: username,
-    PDE_KAFKA_PASSWORD: password,
-    PDE_REGISTRY_URL: stack.registry.url,
-    PDE_API_KEYS_FILE: join(directory, 'keys.json'),
-    PDE_API_KEY: KEYS.scoring.key,
-    PDE_FEATURES_URL: features.url,
-    PDE_MODEL_DIR: MODEL_DIRECTORY,
-    ...change,
-  };
-}
-
-function as<T extends typeof ScoringService | typeof OperationsService>(
-  service: T,
-  url: string,
-  key: string,
-): Client<T> {
-  const transport = createGrpcTransport({
-    baseUrl: url,
-    defaultTimeoutMs: 10_000,
-    interceptors: [
-      (next) => (request) => {
-        request.header.set('authorization', `Bearer ${key}`);
-        return next(request);
-      },
-    ],
-  });
-  return createClient(service, transport);
-}
-const asFeatures = (url: string) => as(ScoringService, url, KEYS.features.key);
-const asClient = (url: string) => as(ScoringService, url, KEYS.client.key);
+afterAll(() => peers.close());
 
 const rowOf = (customerId: string, seed: number, transactionId = `T${seed}`) => ({
   predictionId: predictionId(customerId, transactionId),
@@ -141,49 +35,16 @@ const rowOf = (customerId: string, seed: number, transactionId = `T${seed}`) => 
   vector: vectorOf(customerId, seed),
 });
 
-const codeOf = (call: Promise<unknown>) =>
-  call.then(
-    () => null,
-    (error: unknown) => ConnectError.from(error).code,
-  );
-
 /** Last position of each shard of the outbox. */
 async function positions(url: string): Promise<readonly bigint[]> {
-  const { outboxes } = await as(OperationsService, url, KEYS.operator.key).getPosition({});
+  const { outboxes } = await asOperator(url).getPosition({});
   return outboxes.map(({ lastPosition }) => lastPosition);
-}
-
-/** Everything on predictions-stream about these ids, once each of them is there. */
-async function published(ids: readonly string[]): Promise<IncomingRecord[]> {
-  const found: IncomingRecord[] = [];
-  const wanted = new Set(ids);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const reader = createLogReader({
-    ...{ kafka, topic: topic.name, onFatal: reject },
-    positions: async () => new Map(),
-    async onRecords(_, records) {
-      for (const record of records) if (wanted.has((await decoded(record)).predictionId)) found.push(record);
-    },
-  });
-  await Promise.race([
-    promise,
-    vi.waitFor(() => expect(found.length).toBeGreaterThanOrEqual(ids.length), { timeout: 20_000 }),
-  ]);
-  await reader.caughtUp();
-  await reader.close();
-  return found;
-}
-
-async function decoded(record: IncomingRecord) {
-  const result = await codec.decode(topic, PredictionSchema, record.value!);
-  if (result.kind === 'dead') throw new Error(result.detail);
-  return result.message;
 }
 
 describe('while it runs', () => {
   beforeAll(async () => {
     const db = await scoringDatabase();
-    shared = { db, process: await startScoring(environment(db)) };
+    shared = { db, process: await startScoring(peers.environment(db)) };
   });
   afterAll(async () => {
     expect(await shared.process.stop()).toBe(0);
@@ -197,8 +58,8 @@ describe('while it runs', () => {
       const rows = [{ ...rowOf('C1', 1), scheduledSendTime }, rowOf('C2', 2)];
       const { results } = await asFeatures(url).scoreFeatures({ rows });
       expect(results.map(({ outcome }) => outcome)).toEqual(rows.map(() => ScoreFeaturesResult_Outcome.SCORED));
-      const records = await published(rows.map((row) => row.predictionId));
-      const events = await Promise.all(records.map(decoded));
+      const records = await peers.published(rows.map((row) => row.predictionId));
+      const events = await Promise.all(records.map(peers.decoded));
       const first = events.findIndex((event) => event.customerId === 'C1');
       expect(records).toHaveLength(2);
       expect(events[first]).toMatchObject({
@@ -241,7 +102,7 @@ describe('while it runs', () => {
       const { url } = shared.process;
       const request = { customerId: 'C1', idempotencyKey: 'key-00000001' };
       const { prediction } = await asClient(url).predict(request);
-      expect(features.callers).toEqual(['acme']);
+      expect(peers.callers).toEqual(['acme']);
       expect(prediction).toMatchObject({ customerId: 'C1', horizonDays: 45, featuresTotal: 47, modelVersion: '1' });
       expect(prediction!.summary).toMatch(/like this miss a payment$/);
       expect(prediction!.topReasons.every((reason) => reason.contribution > 0 && reason.text !== '')).toBe(true);
@@ -251,9 +112,9 @@ describe('while it runs', () => {
       );
       expect(prediction!.baseValue + all).toBeCloseTo(prediction!.margin, 4);
       expect((await asClient(url).predict(request)).prediction).toEqual(prediction);
-      expect(features.callers).toHaveLength(1);
-      const [record] = await published([prediction!.predictionId]);
-      expect((await decoded(record!)).origin).toBe(Prediction_Origin.REQUEST);
+      expect(peers.callers).toHaveLength(1);
+      const [record] = await peers.published([prediction!.predictionId]);
+      expect((await peers.decoded(record!)).origin).toBe(Prediction_Origin.REQUEST);
     });
 
     it('says NOT_FOUND for an unknown customer, ALREADY_EXISTS for a key used for something else, and no score of the future', async () => {
@@ -317,7 +178,7 @@ describe('while it runs', () => {
       expect(probabilities).toEqual([...probabilities].sort((a, b) => b - a));
       expect(rest.nextPageToken).toBe('');
       expect(await codeOf(list.listHighRiskCustomers({ pageToken }))).toBe(Code.InvalidArgument);
-      const operator = as(OperationsService, url, KEYS.operator.key);
+      const operator = asOperator(url);
       const counted = await operator.getPosition({});
       const verified = await operator.getPosition({ verify: true });
       const countsOf = ({ stored }: typeof counted) => stored.map(({ kind, count }) => [kind, count]);
@@ -346,7 +207,7 @@ describe('away and killed', () => {
   });
 
   async function start(change: Readonly<Record<string, string>> = {}): Promise<ScoringProcess> {
-    const process = await startScoring(environment(db, change));
+    const process = await startScoring(peers.environment(db, change));
     running.push(process);
     return process;
   }
@@ -359,7 +220,7 @@ describe('away and killed', () => {
     const asked = await asClient(away.url).predict({ customerId: 'C4', idempotencyKey: 'away-0001' });
     await away.stop();
     await start();
-    expect(await published([rows[0]!.predictionId, asked.prediction!.predictionId])).toHaveLength(2);
+    expect(await peers.published([rows[0]!.predictionId, asked.prediction!.predictionId])).toHaveLength(2);
   });
 
   it.each(['scoring-before-commit', 'scoring-after-commit'])(
@@ -372,17 +233,17 @@ describe('away and killed', () => {
       const again = await start();
       const { results } = await asFeatures(again.url).scoreFeatures({ rows: [row] });
       expect(results[0]!.outcome).toBe(ScoreFeaturesResult_Outcome.SCORED);
-      const records = await published([row.predictionId]);
+      const records = await peers.published([row.predictionId]);
       expect(records).toHaveLength(1);
       expect((await db.admin.query('SELECT * FROM scoring.predictions')).rows).toHaveLength(1);
     },
   );
 
   it('is not ready with an altered model, and its last line names the check that failed', async () => {
-    const altered = join(directory, 'altered');
+    const altered = join(peers.directory, 'altered');
     await cp(MODEL_DIRECTORY, altered, { recursive: true });
     await writeFile(join(altered, 'model.onnx'), 'altered');
-    const { code, said } = await runToExit(environment(db, { PDE_MODEL_DIR: altered }));
+    const { code, said } = await runToExit(peers.environment(db, { PDE_MODEL_DIR: altered }));
     expect(code).toBe(70);
     expect(said).toMatch(/model refused by the hash check: model\.onnx has the SHA-256/);
     expect(said).not.toContain('"event":"ready"');
