@@ -35,7 +35,7 @@ const checks: readonly Step[] = [
     command: ['buf', 'breaking', 'proto', '--against', 'proto/baseline.binpb'],
   },
   { name: 'generated code is the contract’s', command: ['node', 'test/contract/generated.ts'] },
-  { name: 'format and lint', command: ['biome', 'ci', '.'] },
+  { name: 'format and lint', command: ['biome', 'ci', '--colors=off', '--max-diagnostics=10', '.'] },
   { name: 'boundaries', command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'services', 'gen'] },
   { name: 'types', command: ['tsc', '-p', '.'] },
   { name: 'types: the domain is pure', command: ['tsc', '-p', 'services/domain'] },
