@@ -1,6 +1,8 @@
 import type { Profile } from '../bank/profile.ts';
 import type { LedgerRow } from '../bank/transaction.ts';
 import { dayOf } from '../calendar/days.ts';
+import { positionLearnedBy } from '../features/as-of.ts';
+import { isReversal } from '../features/records.ts';
 import { type Eligibility, eligibilityAt, HORIZON_DAYS } from './eligibility.ts';
 import {
   kindOfCategory,
@@ -21,7 +23,7 @@ export const GRACE_DAYS = 30;
 export const CENSORED_DAYS = HORIZON_DAYS + GRACE_DAYS;
 
 export interface MissLabel {
-  /** At t, from the rows that occurred by then. Only 'eligible' rows are learned from. */
+  /** At t, from the rows that had occurred and were learned by then, as a vector's. Only 'eligible' rows are learned from. */
   readonly eligibility: Eligibility;
   /** 1 if any due in (t, t + 45 d] is not fully paid 30 d after it was due; null where not eligible. */
   readonly label: 0 | 1 | null;
@@ -29,20 +31,41 @@ export interface MissLabel {
 
 /**
  * `profile` is the one known at t, whose dues are judged; `rows` are all rows of the customer, later ones included, in ledger
- * order. The caller sees to it that t lies CENSORED_DAYS before the end of the data.
+ * order. The caller sees to it that t lies CENSORED_DAYS before the end of the data: what comes after changes no label.
  */
 export function missLabelAt(profile: Profile | null, rows: readonly LedgerRow[], atMs: number): MissLabel {
-  const known = rows.filter((row) => row.occurredMs <= atMs);
+  const known = rows.slice(0, positionLearnedBy(rows, atMs)).filter((row) => row.occurredMs <= atMs);
   const today = dayOf(atMs, offsetAt(known));
   const eligibility = eligibilityAt(settlementOf(profile, known, today), profile, today);
   if (eligibility !== 'eligible') return { eligibility, label: null };
-  const outcome = settlementOf(profile, rows, today);
-  let missed = false;
+  return { eligibility, label: missesAny(profile, rows, today) ? 1 : 0 };
+}
+
+/** Each due of the horizon is judged at the end of its grace: a payment that is undone only later was made in time. */
+function missesAny(profile: Profile | null, rows: readonly LedgerRow[], today: number): boolean {
+  const horizon = until(rows, today + CENSORED_DAYS);
+  const outcome = settlementOf(profile, horizon, today);
+  const lastUndoing = horizon.filter(isReversal).reduce((last, row) => Math.max(last, dateOfRow(row)), today);
   for (let i = 0; i < outcome.count; i++) {
     const due = outcome.dueDay[i]!;
-    if (due > today && due <= today + HORIZON_DAYS && outcome.paidDay[i]! > due + GRACE_DAYS) missed = true;
+    if (due <= today || due > today + HORIZON_DAYS) continue;
+    const graceEnd = due + GRACE_DAYS;
+    const judged = lastUndoing <= graceEnd ? outcome : settlementOf(profile, until(horizon, graceEnd), today);
+    if (isMissed(judged, due)) return true;
   }
-  return { eligibility, label: missed ? 1 : 0 };
+  return false;
+}
+
+function isMissed(settlement: Settlement, due: number): boolean {
+  for (let i = 0; i < settlement.count; i++) {
+    if (settlement.dueDay[i] === due && settlement.paidDay[i]! > due + GRACE_DAYS) return true;
+  }
+  return false;
+}
+
+/** The rows up to a date, by their own. */
+function until(rows: readonly LedgerRow[], lastDay: number): readonly LedgerRow[] {
+  return rows.filter((row) => dateOfRow(row) <= lastDay);
 }
 
 /** Dues up to today + 45 d with what the rows pay of them. */
@@ -80,9 +103,7 @@ function targetOf(profile: Profile | null, row: LedgerRow): number | null {
 /** Settled, not reversed, no reversal; in the order (date, occurred time, ledger position). */
 function entriesOf(rows: readonly LedgerRow[]): LedgerRow[] {
   const undone = new Set<string>();
-  for (const row of rows) {
-    if (row.reversesTransactionId !== null && row.status === 'settled') undone.add(row.reversesTransactionId);
-  }
+  for (const row of rows) if (isReversal(row)) undone.add(row.reversesTransactionId!);
   return rows
     .filter((row) => row.status === 'settled' && row.reversesTransactionId === null && !undone.has(row.transactionId))
     .sort((a, b) => dateOfRow(a) - dateOfRow(b) || a.occurredMs - b.occurredMs);

@@ -114,6 +114,23 @@ test('the label is 1 if anything due in the next 45 days is not fully paid 30 da
   expect(label().label).toBe(1);
 });
 
+test('a payment undone within its grace was missed, one undone after it was made in time', () => {
+  const undo = (at: number) =>
+    ledgerRow({ transactionId: 'r', day: NOW + at, direction: 'credit', reversesTransactionId: 'p10-50000' });
+  const label = (at: number) => missLabelAt(owing([10]), [opening, pays(10), undo(at)], atNoon(NOW)).label;
+  expect(label(40)).toBe(1);
+  expect(label(41)).toBe(0);
+  // Past the 75 days that a label looks ahead: more data must not change it.
+  expect(label(76)).toBe(0);
+});
+
+test('eligibility at t goes by what was learned by t, as the vector does', () => {
+  const learned = (at: number) => pays(-10, 50_000, { bookedMs: atNoon(NOW + at) });
+  const at = (payment: LedgerRow) => missLabelAt(owing([-10, 10]), [opening, payment, pays(10)], atNoon(NOW));
+  expect(at(learned(0))).toEqual({ eligibility: 'eligible', label: 0 });
+  expect(at(learned(1))).toEqual({ eligibility: 'already_late', label: null });
+});
+
 test('who is not eligible has no label', () => {
   expect(missLabelAt(owing([-10, 10]), [opening, pays(1)], atNoon(NOW))).toEqual({
     eligibility: 'already_late',
