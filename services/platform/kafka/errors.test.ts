@@ -21,4 +21,11 @@ describe('isRetriable', () => {
     expect(isRetriable(gaveUp(denied))).toBe(false);
     expect(namedError(gaveUp(denied))).toBe(denied);
   });
+
+  it('looks behind a retry that took the end of an inner one for a refusal', () => {
+    const refusal = (cause?: Error) => kafkaError({ name: 'KafkaJSNonRetriableError', retriable: false, cause });
+    expect(isRetriable(refusal(kafkaError({ name: 'KafkaJSConnectionError', retriable: true })))).toBe(true);
+    expect(isRetriable(refusal(kafkaError({ name: 'KafkaJSSASLAuthenticationError', retriable: false })))).toBe(false);
+    expect(isRetriable(refusal())).toBe(false);
+  });
 });

@@ -14,8 +14,12 @@ const REFUSALS = new Set([
   'UNSUPPORTED_SASL_MECHANISM',
 ]);
 
-/** kafkajs marks these final because it gave up, not because the broker said no. */
-const GAVE_UP = new Set(['KafkaJSNumberOfRetriesExceeded']);
+/**
+ * kafkajs marks these final because it gave up, not because the broker said no. It retries within retries: the outer one takes
+ * that the inner one gave up for a refusal, wraps it as non-retriable and names the first error as the cause.
+ */
+const GAVE_UP = 'KafkaJSNumberOfRetriesExceeded';
+const WRAPPERS = new Set([GAVE_UP, 'KafkaJSNonRetriableError']);
 
 interface KafkaJsLike {
   readonly name?: unknown;
@@ -28,8 +32,8 @@ interface KafkaJsLike {
 export function isRetriable(error: unknown): boolean {
   const { name, type, retriable, cause } = fieldsOf(error);
   if (typeof type === 'string' && REFUSALS.has(type)) return false;
-  if (typeof name === 'string' && GAVE_UP.has(name)) return cause === undefined || isRetriable(cause);
-  return retriable === true;
+  if (typeof name === 'string' && WRAPPERS.has(name) && cause !== undefined) return isRetriable(cause);
+  return retriable === true || name === GAVE_UP;
 }
 
 /** The innermost error that kafkajs wrapped, which names what happened. */
