@@ -1,4 +1,4 @@
-/** Waiting between tries: exponential with jitter, cut short by a signal. */
+/** Waiting, cut short by a signal; between tries exponential with jitter. */
 import { randomInt } from 'node:crypto';
 
 export interface Backoff {
@@ -34,4 +34,19 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done, { once: true });
   });
+}
+
+/** The work's outcome, or a rejection with the signal's reason the moment it aborts; the work's own end is then ignored. */
+export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return await work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => undefined);
+  }
 }

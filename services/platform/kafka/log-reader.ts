@@ -5,11 +5,14 @@
  *  - Records of a partition reach the handler in order, one batch at a time; an error is retried with backoff until close().
  *  - caughtUp() answers once everything that the log held at a moment after the call has been handled.
  *  - The topic may be compacted: offsets have gaps, and the last ones may be gone. A partition in which the broker has answered
- *    several fetches, all sent after its end was read, with nothing to give, has nothing before that end.
+ *    several fetches, all sent after its end was read, with nothing to give, has nothing before that end. That ends the wait; a
+ *    record that comes all the same is still handed over.
+ *  - A reader that joins again goes on where it stood itself: others may have stored more meanwhile, but what this instance
+ *    remembers knows nothing of it.
  */
 import { randomUUID } from 'node:crypto';
 import type { ConsumerCrashEvent, EachBatchPayload } from 'kafkajs';
-import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
+import { DEFAULT_BACKOFF, delayMs, pause, untilAborted } from './backoff.ts';
 import { createFreshReads } from './catch-up.ts';
 import type { KafkaConnection, LogRange } from './kafka.ts';
 import type { IncomingRecord } from './port.ts';
@@ -19,7 +22,7 @@ import { ifRunning, startConsuming } from './running.ts';
 export interface LogReaderOptions {
   readonly kafka: KafkaConnection;
   readonly topic: string;
-  /** Offset to read next, by partition, read at every start; absent means the log's beginning. */
+  /** Offset to read next, by partition, where this reader has not stood yet; absent means the log's beginning. */
   readonly positions: () => Promise<ReadonlyMap<number, bigint>>;
   /**
    * Handles records of one partition, in order, and keeps nextOffset as its position if it keeps any. `records` may be empty
@@ -50,6 +53,8 @@ export interface LogReader {
 interface PartitionState {
   /** Everything before it has been handled. */
   handled: bigint;
+  /** Nothing is left to handle before it. */
+  emptyBefore: bigint;
   /** The handler under way, or the last one. */
   work: Promise<void>;
   busy: boolean;
@@ -89,6 +94,8 @@ export function createLogReader(o: LogReaderOptions): LogReader {
   });
   const closing = new AbortController();
   const partitions = new Map<number, PartitionState>();
+  /** How far this reader got in each partition, whatever it is assigned now. */
+  const reached = new Map<number, bigint>();
   const waiters = new Set<Waiter>();
   const readEnds = createFreshReads(() => kafka.logRanges(topic, closing.signal));
   let generation = 0;
@@ -155,16 +162,19 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     partitions.clear();
     for (const partition of assigned) {
       const begins = ranges.find((range) => range.partition === partition)?.beginOffset ?? 0n;
-      const wanted = stored.get(partition) ?? begins;
+      const wanted = reached.get(partition) ?? stored.get(partition) ?? begins;
       const handled = wanted < begins ? begins : wanted;
+      reached.set(partition, handled);
       partitions.set(partition, {
         handled,
+        emptyBefore: handled,
         work: Promise.resolve(),
         busy: false,
         leader: leaders.get(partition) ?? '',
       });
       ifRunning(() => consumer.seek({ topic, partition, offset: String(handled) }));
     }
+    for (const waiter of waiters) waiter.quiet.clear();
     resume(assigned);
     settle();
   }
@@ -199,6 +209,7 @@ export function createLogReader(o: LogReaderOptions): LogReader {
       try {
         await o.onRecords(partition, records, next, closing.signal);
         if (state.handled < next) state.handled = next;
+        reached.set(partition, state.handled);
         return;
       } catch (cause) {
         log.warn({ event: 'log-reader-retried', topic, partition, attempt, cause });
@@ -218,10 +229,10 @@ export function createLogReader(o: LogReaderOptions): LogReader {
   function isHandled(waiter: Waiter, end: LogRange): boolean {
     const state = partitions.get(end.partition);
     if (state === undefined) return false;
-    if (state.handled >= end.endOffset) return true;
+    if (state.handled >= end.endOffset || state.emptyBefore >= end.endOffset) return true;
     if (state.busy || (waiter.quiet.get(end.partition) ?? 0) < QUIET_FETCHES) return false;
     log.info({ event: 'log-tail-gone', topic, partition: end.partition, end: String(end.endOffset) });
-    state.handled = end.endOffset;
+    state.emptyBefore = end.endOffset;
     return true;
   }
 
@@ -236,9 +247,7 @@ export function createLogReader(o: LogReaderOptions): LogReader {
 
   return {
     async caughtUp(signal) {
-      signal?.throwIfAborted();
-      const ends = await readEnds();
-      signal?.throwIfAborted();
+      const ends = await untilAborted(readEnds(), signal);
       if (closing.signal.aborted) throw new Error(`the reader of ${topic} is closing`);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const waiter: Waiter = { ends, sinceMs: Date.now(), quiet: new Map(), resolve, reject };

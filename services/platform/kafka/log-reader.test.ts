@@ -1,0 +1,133 @@
+import type { EachBatchPayload } from 'kafkajs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { KafkaConnection, LogRange } from './kafka.ts';
+import { createLogReader, type LogReader, type LogReaderOptions } from './log-reader.ts';
+
+const BROKER = 'broker:9092';
+const readers: LogReader[] = [];
+afterEach(() => Promise.all(readers.splice(0).map((reader) => reader.close())));
+
+/** A broker with one partition, as kafkajs shows it: events and batches come when the test says so. */
+function fakeKafka(ranges: () => Promise<readonly LogRange[]>) {
+  const listeners = new Map<string, (event: { payload: unknown }) => void>();
+  const seeks: string[] = [];
+  let eachBatch = async (_: EachBatchPayload): Promise<void> => undefined;
+  const consumer = {
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
+    on: (event: string, listener: (event: { payload: unknown }) => void) => void listeners.set(event, listener),
+    pause: () => undefined,
+    resume: () => undefined,
+    seek: ({ offset }: { offset: string }) => void seeks.push(offset),
+    connect: async () => undefined,
+    subscribe: async () => undefined,
+    disconnect: async () => undefined,
+    async run(o: { eachBatch: typeof eachBatch }) {
+      eachBatch = o.eachBatch;
+    },
+  };
+  const silent = () => undefined;
+  const kafka = {
+    client: { consumer: () => consumer },
+    username: 'test',
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    logRanges: ranges,
+    leaders: async () => new Map([[0, BROKER]]),
+    compatible: async () => undefined,
+    admin: () => Promise.reject(new Error('no broker')),
+  };
+  const emit = (event: string, payload: unknown) => listeners.get(event)?.({ payload });
+  return {
+    kafka: kafka as unknown as KafkaConnection,
+    seeks,
+    join: () => emit('join', { memberAssignment: { topic: [0] } }),
+    /** A fetch that was sent just now is answered. */
+    answerFetch: () => emit('request', { apiName: 'Fetch', broker: BROKER, createdAt: Date.now() + 1 }),
+    deliver: (from: number, count: number) =>
+      eachBatch({
+        batch: {
+          partition: 0,
+          messages: Array.from({ length: count }, (_, n) => ({
+            offset: String(from + n),
+            timestamp: '0',
+            key: null,
+            value: null,
+          })),
+          lastOffset: () => String(from + count - 1),
+        },
+        isStale: () => false,
+        heartbeat: async () => undefined,
+      } as unknown as EachBatchPayload),
+  };
+}
+
+const log = (endOffset: bigint) => async () => [{ partition: 0, beginOffset: 0n, endOffset }];
+
+function read(fake: ReturnType<typeof fakeKafka>, o: Partial<LogReaderOptions> = {}) {
+  const taken: bigint[] = [];
+  const reader = createLogReader({
+    kafka: fake.kafka,
+    topic: 'topic',
+    positions: async () => new Map(),
+    onRecords: async (_, records) => void taken.push(...records.map((record) => record.offset)),
+    onFatal: (cause) => {
+      throw cause;
+    },
+    ...o,
+  });
+  readers.push(reader);
+  return { reader, taken };
+}
+
+describe('a log reader that joins again', () => {
+  it('goes on where it stood itself, however far another instance has stored meanwhile', async () => {
+    const fake = fakeKafka(log(6n));
+    const stored = [1n, 5n];
+    const { taken } = read(fake, { positions: async () => new Map([[0, stored.shift() ?? 5n]]) });
+    fake.join();
+    await vi.waitFor(() => expect(fake.seeks).toEqual(['1']));
+    await fake.deliver(1, 2);
+    fake.join();
+    await vi.waitFor(() => expect(fake.seeks).toEqual(['1', '3']));
+    await fake.deliver(3, 3);
+    expect(taken).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+
+  it('does so too where it had read nothing yet', async () => {
+    const fake = fakeKafka(log(6n));
+    const stored = [1n, 5n];
+    read(fake, { positions: async () => new Map([[0, stored.shift() ?? 5n]]) });
+    fake.join();
+    await vi.waitFor(() => expect(fake.seeks).toEqual(['1']));
+    fake.join();
+    await vi.waitFor(() => expect(fake.seeks).toEqual(['1', '1']));
+  });
+});
+
+describe('a log reader that is waited for', () => {
+  it('lets go of who gives up while the broker does not tell where the log ends', async () => {
+    const fake = fakeKafka(() => new Promise(() => undefined));
+    const { reader } = read(fake);
+    const gaveUp = new AbortController();
+    const waiting = expect(reader.caughtUp(gaveUp.signal)).rejects.toThrow('gave up');
+    gaveUp.abort(new Error('gave up'));
+    await waiting;
+  });
+
+  it('still hands over what comes after the broker had answered with nothing for a while', async () => {
+    const fake = fakeKafka(log(2n));
+    const { reader, taken } = read(fake);
+    fake.join();
+    await vi.waitFor(() => expect(fake.seeks).toEqual(['0']));
+    let isCaughtUp = false;
+    const waiting = reader.caughtUp().then(() => {
+      isCaughtUp = true;
+    });
+    await vi.waitFor(() => {
+      fake.answerFetch();
+      expect(isCaughtUp).toBe(true);
+    });
+    await waiting;
+    await fake.deliver(0, 2);
+    expect(taken).toEqual([0n, 1n]);
+  });
+});
