@@ -5,9 +5,9 @@ export interface TriggerPolicy {
   readonly version: string;
   /** A failed transaction. */
   readonly failed: boolean;
-  /** Amounts at or above this many minor units, by ISO 4217 currency. */
+  /** Amounts over this many minor units, by ISO 4217 currency. */
   readonly largeAmountMinor: Readonly<Record<string, number>>;
-  /** Where the currency is not listed: amounts at or above this many times the customer's median debit. */
+  /** Where the currency is not listed: amounts over this many times the customer's median debit. */
   readonly largeAmountInMedianDebits: number;
   /** Debits through these channels. */
   readonly withdrawalChannels: readonly Channel[];

@@ -35,15 +35,15 @@ test('a failed transaction is scored', () => {
   expect(of({ status: 'failed' })).toEqual(['failed']);
 });
 
-test('5,000.00 EUR is large, a cent less is not', () => {
-  expect(of({ amountMinor: 500_000 })).toEqual(['large_amount']);
-  expect(of({ amountMinor: 499_999 })).toEqual([]);
+test('over 5,000.00 EUR is large, 5,000.00 is not', () => {
+  expect(of({ amountMinor: 500_001 })).toEqual(['large_amount']);
+  expect(of({ amountMinor: 500_000 })).toEqual([]);
 });
 
-test('where the currency has no threshold, ten times the median debit is large', () => {
+test('where the currency has no threshold, over ten times the median debit is large', () => {
   const crowns = { currency: 'CZK', medianDebitMinor: () => 200 };
-  expect(of({ amountMinor: 2_000 }, 1, crowns)).toEqual(['large_amount']);
-  expect(of({ amountMinor: 1_999 }, 1, crowns)).toEqual([]);
+  expect(of({ amountMinor: 2_001 }, 1, crowns)).toEqual(['large_amount']);
+  expect(of({ amountMinor: 2_000 }, 1, crowns)).toEqual([]);
 });
 
 test('without threshold and without a median nothing is large', () => {

@@ -20,7 +20,7 @@ export function triggersOf(
 ): readonly Trigger[] {
   const triggers: Trigger[] = [];
   if (policy.failed && row.status === 'failed') triggers.push('failed');
-  if (row.amountMinor >= largeAmountOf(context, policy)) triggers.push('large_amount');
+  if (row.amountMinor > largeAmountOf(context, policy)) triggers.push('large_amount');
   if (row.direction === 'debit' && policy.withdrawalChannels.includes(row.channel)) triggers.push('cash_withdrawal');
   if (policy.categories.includes(row.category)) triggers.push('category');
   if (policy.everyRows > 0 && ledgerPosition % policy.everyRows === 0) triggers.push('periodic');
