@@ -45,7 +45,11 @@ const projects = ['unit', 'contract', 'integration', 'faults', 'e2e'] as const;
 
 function run(command: readonly string[]): Promise<number> {
   const [file, ...args] = command as [string, ...string[]];
-  const child = spawn(file === 'node' ? process.execPath : join(bin, file), args, { cwd: root, stdio: 'inherit' });
+  const child = spawn(file === 'node' ? process.execPath : join(bin, file), args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning' },
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1));

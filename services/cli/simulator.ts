@@ -23,7 +23,12 @@ interface Ended {
  * @throws Error with where to read more, where it failed
  */
 export async function runSimulator<T>({ root, stack, args }: SimulatorOptions): Promise<T> {
-  const command = [join(root, 'services', 'simulator', 'main.ts'), ...args, '--json'];
+  const command = [
+    '--disable-warning=TimeoutNegativeWarning',
+    join(root, 'services', 'simulator', 'main.ts'),
+    ...args,
+    '--json',
+  ];
   const env = environmentOf(stack);
   const { code, lines } = await (stack.spawnProcess === undefined
     ? asChild(command, env)
