@@ -1,10 +1,12 @@
 /**
- * The one transaction of a batch: identities, ledger and customers, then scoring's answer, then the offset with its counters and
+ * The one transaction of a batch: the offset with its counters, then identities, ledger and customers, then scoring's answer and
  * the dead letters (I1, I3, I4).
  *
- * Rows are written before scoring is asked and committed after it answered: what the store refuses for what it holds is
- * found before a prediction of it exists. The offset and the dead letters' positions come last, so that the locks on them are
- * held as short as may be.
+ * The offset moves before scoring is asked: what a crash of the database took back (the commit is asynchronous) is missing from
+ * what the batch was computed on, and only the offset tells. A prediction made of it would stand for ever. For the same reason
+ * rows are written before scoring is asked: what the store refuses for what it holds is found before a prediction of it exists.
+ * All is committed after scoring answered. The dead letters' positions come last, so that the lock on them is held as short as
+ * may be.
  */
 import { insertDeadLetters, type Refusal, type WholeDeadLetter } from '../platform/dead-letters/store.ts';
 import { FencedError, type PartitionBatch } from '../platform/kafka/port.ts';
@@ -57,6 +59,7 @@ async function commitIn(
   effect: BatchEffect,
   signal: AbortSignal,
 ): Promise<Committed> {
+  await move(tx, deps.group, batch, effect);
   await insertLedger(tx, effect.entries);
   if (!(await moveCustomers(tx, effect.moves))) {
     throw new FencedError(`customers of ${batch.topic}/${batch.partition} are not where the batch found them`);
@@ -65,7 +68,6 @@ async function commitIn(
   const conflicts = await deps.scorer.score(effect.entries, signal);
   await insertVectorConflicts(tx, conflicts);
   crashPoint('after-score-before-commit');
-  await move(tx, deps.group, batch, effect);
   const deadLetters = await insertDeadLetters(tx, { schema: SCHEMA, service: SERVICE }, effect.refusals);
   crashPoint('after-move-before-commit');
   return { vectorConflicts: conflicts.length, deadLetters };
