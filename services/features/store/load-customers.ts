@@ -23,7 +23,8 @@ type Selected = Omit<StoredCustomer, 'snapshot' | 'tail'> &
   };
 
 /**
- * All of these customers that the ledger knows, in one query.
+ * All of these customers that the ledger knows, in one query. A snapshot from beyond the ledger's end is left out: a crash of the
+ * database takes back ledger rows that were committed without waiting for the disk (I3), and may leave a snapshot of them.
  *
  * @throws Error if a tail has a gap: a month was dropped that no snapshot covers.
  */
@@ -41,7 +42,8 @@ export async function loadCustomers(
               AS "snapshotContent",
             l.ledger_position::float8 AS "ledgerPosition", ${LEDGER_COLUMNS}
      FROM features.customers c
-     LEFT JOIN features.window_snapshots s ON s.customer_id = c.customer_id AND s.feature_set_version = $2::text
+     LEFT JOIN features.window_snapshots s
+       ON s.customer_id = c.customer_id AND s.feature_set_version = $2::text AND s.ledger_position <= c.ledger_rows
      LEFT JOIN features.ledger l
        ON l.customer_id = c.customer_id AND l.ledger_position > coalesce(s.ledger_position, 0)
      WHERE c.customer_id = ANY ($1::text[])
