@@ -16,6 +16,7 @@ export interface StreamSettings extends BankSettings {
   readonly kafka: KafkaSettings;
   readonly registryUrl: string;
   readonly crashPoint: string | null;
+  readonly graceMs: number;
   readonly logLevel: ReturnType<typeof readProcessSettings>['logLevel'];
 }
 
@@ -24,12 +25,13 @@ export function readBankSettings(env: EnvReader): BankSettings {
 }
 
 export function readStreamSettings(env: EnvReader): StreamSettings {
-  const { crashPoint, logLevel } = readProcessSettings(env);
+  const { crashPoint, graceMs, logLevel } = readProcessSettings(env);
   return {
     ...readBankSettings(env),
     kafka: readKafkaSettings(env),
     registryUrl: readRegistryUrl(env),
     crashPoint,
+    graceMs,
     logLevel,
   };
 }

@@ -1,11 +1,13 @@
 import type { Mode } from '../../domain/bank/transaction.ts';
 import { readConfig } from '../../platform/config/env.ts';
 import { createKafka } from '../../platform/kafka/kafka.ts';
+import type { Log } from '../../platform/kafka/log.ts';
 import { createProducer } from '../../platform/kafka/producer.ts';
 import { armCrashPoint } from '../../platform/lifecycle/crash-point.ts';
-import type { Pool } from '../../platform/postgres/pool.ts';
+import { type RetryPolicy, retry } from '../../platform/lifecycle/retry.ts';
+import type { Pool, Queryable } from '../../platform/postgres/pool.ts';
 import { createEventCodec } from '../../platform/registry/codec.ts';
-import { createRegistry } from '../../platform/registry/registry.ts';
+import { createRegistry, RegistryUnavailableError } from '../../platform/registry/registry.ts';
 import type { Command, CommandResult, Flags } from '../arguments.ts';
 import { readStreamSettings, type StreamSettings } from '../config.ts';
 import { pickBank } from '../pick-bank.ts';
@@ -16,6 +18,7 @@ import { acknowledgedIds, type Checkpoint, deleteCheckpoint, openCheckpoint } fr
 import { openBank } from '../store/open.ts';
 import { sequenceAt } from '../store/read-page.ts';
 import { eventTime, fixedRate, type Pace, unpaced } from '../stream/pace.ts';
+import { patient } from '../stream/patient.ts';
 import { runStream, type StreamCounts } from '../stream/run-stream.ts';
 import { createSender, type Sender } from '../stream/sender.ts';
 import { UsageError } from '../usage-error.ts';
@@ -44,8 +47,9 @@ export const streamCommand: Command = {
     try {
       const bank = await pickBank(pool, flags.text('bank'));
       const checkpoint = await openStream(pool, bank, wanted);
-      const counts = await withSender(settings, bank, wanted.mode, (sender) =>
-        sendAll(pool, bank, checkpoint, wanted, sender),
+      const log = stderrLog(settings.logLevel);
+      const counts = await withSender(settings, log, bank, wanted.mode, (sender) =>
+        sendAll(patient(pool, log), settings, bank, checkpoint, wanted, sender),
       );
       return await resultOf(pool, bank, checkpoint, wanted, counts);
     } finally {
@@ -53,6 +57,10 @@ export const streamCommand: Command = {
     }
   },
 };
+
+const EXIT_SECOND_SIGNAL = 130;
+/** As a service that outlasts its grace. */
+const EXIT_UNFINISHED = 70;
 
 interface Wanted {
   readonly mode: Mode;
@@ -109,25 +117,38 @@ function nameOf({ fromMs, toMs }: Wanted): string {
 
 async function withSender<T>(
   settings: StreamSettings,
+  log: Log,
   bank: BankFacts,
   mode: Mode,
   use: (sender: Sender) => Promise<T>,
 ): Promise<T> {
   const { brokers, username, password } = settings.kafka;
-  const log = stderrLog(settings.logLevel);
   const kafka = createKafka({ brokers: brokers.join(','), username, password, clientId: 'pde-simulator', log });
   const producer = createProducer(kafka);
   try {
     const codec = createEventCodec({ registry: createRegistry({ url: settings.registryUrl }) });
-    return await use(await createSender({ producer, codec, currency: bank.currency, mode }));
+    const sender = () => createSender({ producer, codec, currency: bank.currency, mode });
+    return await use(await retry(untilRegistryAnswers(log), new AbortController().signal, sender));
   } finally {
     await producer.close();
     await kafka.close();
   }
 }
 
+/** A registry that is away, or is being deployed, is waited for. */
+function untilRegistryAnswers(log: Log): RetryPolicy {
+  return {
+    initialDelayMs: 100,
+    maxDelayMs: 2_000,
+    deadlineMs: 60_000,
+    isTransient: (cause) => cause instanceof RegistryUnavailableError,
+    onRetry: (cause, tries) => log.warn({ event: 'registry-retried', tries, cause }),
+  };
+}
+
 async function sendAll(
-  pool: Pool,
+  db: Queryable,
+  { graceMs }: StreamSettings,
   bank: BankFacts,
   checkpoint: Checkpoint,
   wanted: Wanted,
@@ -140,9 +161,9 @@ async function sendAll(
     const perSecond = c.acknowledged / Math.max(0.001, (performance.now() - startedMs) / 1000);
     return `${c.acknowledged} of ${aim} transactions and ${c.profiles} profiles acknowledged, ${perSecond.toFixed(0)}/s`;
   };
-  const counts = await untilStopped((stop) =>
+  const counts = await untilStopped(graceMs, (stop) =>
     runStream({
-      pool,
+      db,
       sender,
       checkpoint,
       bankTransactions: bank.transactions,
@@ -164,12 +185,19 @@ function paceOf({ rate, speedUp, delayMs }: Wanted, startMs: number): Pace {
   return speedUp === null ? unpaced(delayMs) : eventTime(speedUp, startMs);
 }
 
-/** SIGTERM and SIGINT stop it after the batch in flight; a second one ends the process at once. */
-async function untilStopped<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * SIGTERM and SIGINT stop it after the batch in flight; a second one ends the process at once. So does the end of the grace, where
+ * the broker acknowledges nothing: what is in flight then is not behind the checkpoint, and is sent again.
+ */
+async function untilStopped<T>(graceMs: number, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) process.exit(EXIT_SECOND_SIGNAL);
     stop.abort();
+    setTimeout(() => {
+      process.stderr.write(`what is in flight was not acknowledged within ${graceMs} ms; it is sent again\n`);
+      process.exit(EXIT_UNFINISHED);
+    }, graceMs).unref();
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {

@@ -7,7 +7,7 @@
  *  - Paced by a fixed rate the loop is open: sending waits for no acknowledgement, up to a bound of what is in flight.
  */
 import { crashPoint } from '../../platform/lifecycle/crash-point.ts';
-import type { Pool } from '../../platform/postgres/pool.ts';
+import type { Queryable } from '../../platform/postgres/pool.ts';
 import type { BankTransaction } from '../store/bank-rows.ts';
 import { type Checkpoint, moveCheckpoint } from '../store/checkpoints.ts';
 import type { Pace } from './pace.ts';
@@ -15,7 +15,7 @@ import { createPager, type Pager, pendingProfiles } from './pager.ts';
 import type { Sender } from './sender.ts';
 
 export interface StreamOptions {
-  readonly pool: Pool;
+  readonly db: Queryable;
   readonly sender: Sender;
   readonly checkpoint: Checkpoint;
   /** Transactions in the bank: past the last one, the remaining profiles go out too. */
@@ -45,7 +45,7 @@ const MAX_IN_FLIGHT = 512;
 export async function runStream(o: StreamOptions): Promise<StreamCounts> {
   const { checkpoint } = o;
   const end = Math.min(checkpoint.endSequence, checkpoint.nextSequence + o.total);
-  const state = newState(o, createPager(o.pool, checkpoint.bankId, checkpoint.nextSequence, end));
+  const state = newState(o, createPager(o.db, checkpoint.bankId, checkpoint.nextSequence, end));
   while (!o.stop.aborted && !state.failure.signal.aborted) {
     const coming = await state.pager.coming();
     const [first] = coming;
@@ -114,18 +114,18 @@ async function settle(
   state.counts.acknowledged += count;
   crashPoint('after-acknowledge-before-checkpoint');
   const to = { nextSequence, nextProfileSequence };
-  await moveCheckpoint(o.pool, o.checkpoint, to, { transactions: count, profiles: 0 });
+  await moveCheckpoint(o.db, o.checkpoint, to, { transactions: count, profiles: 0 });
   o.onProgress(state.counts);
 }
 
 async function sendProfiles(o: StreamOptions, state: StreamState, endSequence: number): Promise<void> {
   const { bankId } = o.checkpoint;
-  for await (const profiles of pendingProfiles(o.pool, bankId, state.nextProfile, endSequence)) {
+  for await (const profiles of pendingProfiles(o.db, bankId, state.nextProfile, endSequence)) {
     await o.sender.profiles(profiles, state.failure.signal);
     state.nextProfile = (profiles.at(-1)?.sequence ?? 0) + 1;
     state.counts.profiles += profiles.length;
     const to = { nextSequence: o.checkpoint.nextSequence, nextProfileSequence: state.nextProfile };
-    await moveCheckpoint(o.pool, o.checkpoint, to, { transactions: 0, profiles: profiles.length });
+    await moveCheckpoint(o.db, o.checkpoint, to, { transactions: 0, profiles: profiles.length });
   }
 }
 
