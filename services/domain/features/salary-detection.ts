@@ -7,9 +7,10 @@
  * dates within the last 400, amounts of at least 10 % of the same monthly outflow, at least 3, each within 20 % of their
  * median, with a median gap of 6-8, 13-15 or 27-34 days. The longest that holds (it has the largest total) is found.
  *
- * What is found becomes the cycle if there is none yet, if it continues the cycle's own group, if the cycle has lapsed (its last
- * salary lies more than one and a half gaps back), or if its total is larger (equal: the earlier start). Once found a cycle
- * persists, and every later large credit of its group is a salary, whatever its amount.
+ * What is found becomes the cycle if there is none yet, if it continues the cycle's own group, if pay has resumed with it (it
+ * began after the cycle's last salary, which lies more than one and a half gaps back), or if its total is larger (equal: the
+ * earlier start). Once found a cycle persists, and every later large credit of its group is a salary, whatever its amount: a
+ * smaller income that ran beside a lost salary, such as a child benefit, does not hide the loss.
  *
  * All comparisons are between exact integers, so that no order of arrival changes a bit.
  */
@@ -166,9 +167,11 @@ function insertSorted(held: number, value: number): void {
 
 function replaces(cycle: SalaryCycle, group: number, found: number, day: number): boolean {
   if (cycle.group === 0 || cycle.group === group) return true;
-  if (day - cycle.days[cycle.count - 1]! > 1.5 * cycle.gapDays) return true;
+  const lastSalary = cycle.days[cycle.count - 1]!;
+  const start = runDays[found - 1]!;
+  if (start > lastSalary && day - lastSalary > 1.5 * cycle.gapDays) return true;
   const total = totalOf(found);
-  return total > cycle.totalMinor || (total === cycle.totalMinor && runDays[found - 1]! < cycle.startDay);
+  return total > cycle.totalMinor || (total === cycle.totalMinor && start < cycle.startDay);
 }
 
 function rememberRun(cycle: SalaryCycle, found: number): void {

@@ -79,6 +79,15 @@ test('salary_missed_cycles_90d: an expected date counts as missed when half a cy
   expect(featureOf('salary_missed_cycles_90d', [longAgo(), pay(106), pay(76), pay(46)])).toBe(1);
 });
 
+test('a smaller income that ran beside a lost salary does not hide the loss', () => {
+  const days = (from: number, to: number) => Array.from({ length: (from - to) / 30 + 1 }, (_, i) => from - 30 * i);
+  const salaries = days(250, 70).map((one) => pay(one));
+  const benefits = days(245, 5).map((one) => pay(one, 30_000, 'agency'));
+  const rows = [longAgo(), ...salaries, ...benefits].sort((a, b) => a.occurredMs - b.occurredMs);
+  expect(featureOf('salary_delay_days', rows)).toBe(40);
+  expect(featureOf('salary_missed_cycles_90d', rows)).toBe(1);
+});
+
 test('a larger cycle takes over, a smaller one does not; a new employer does once the old one has lapsed', () => {
   // Two payers on alternate fortnights; 2,000.00 a month and 500.00 a month. The latest salary is the larger payer's.
   const both = [

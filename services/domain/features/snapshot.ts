@@ -7,7 +7,7 @@ import { type CustomerWindow, emptyWindow } from './window.ts';
  * the window's own bytes, so that a snapshot is read on machines of little-endian order (all that Node runs on). The last four
  * bytes are an FNV-1a sum of all others: a damaged snapshot must not become a score.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 const SUM_BYTES = 4;
 
 /** Bytes of a window in memory, by its parts: buffers, lists of numbers at 8 each, strings at 2 a unit and 16 of header. */
