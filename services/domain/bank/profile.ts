@@ -10,7 +10,7 @@ export type Standing = 'open' | 'closed' | 'forborne';
 export interface Obligation {
   readonly obligationId: string;
   readonly kind: ObligationKind;
-  /** Each payment, minor units, from 1. */
+  /** Each payment, past ones too, minor units, from 1: another amount is another obligation, and this one ends. */
   readonly amountMinor: number;
   /** Days since the epoch (1970-01-01 is 0). */
   readonly firstDueDay: number;
