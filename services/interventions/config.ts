@@ -53,7 +53,7 @@ export function readInterventionsConfig(env: EnvReader): InterventionsConfig {
     }),
     sessionTimeoutMs: env.durationMs('PDE_INTERVENTIONS_SESSION_TIMEOUT_MS', {
       about: 'silence of an instance after which its partitions go to others',
-      default: 30_000,
+      default: 10_000,
       min: 6_000,
       max: 300_000,
     }),

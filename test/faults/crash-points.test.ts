@@ -4,15 +4,18 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BankChoice } from '../../services/cli/bank.ts';
-import type { ServiceName } from '../../services/cli/engine.ts';
 import { differences, type RunOutcome, runEngine } from '../support/engine-run.ts';
 import { useStack } from '../support/shared-stack.ts';
 
 const bank: BankChoice = { kind: 'synthetic', customers: 16, months: 6, seed: 5 };
 const stack = useStack();
 
-/** Small batches, so that there is something before and after the crash. */
-const small = { PDE_FEATURES_BATCH_MAX: '100' };
+/** Small batches, so that there is something before and after the crash; whoever is killed is missed soon. */
+const settings = {
+  features: { PDE_FEATURES_BATCH_MAX: '100', PDE_FEATURES_SESSION_TIMEOUT_MS: '6000' },
+  scoring: {},
+  interventions: { PDE_INTERVENTIONS_SESSION_TIMEOUT_MS: '6000' },
+};
 
 describe('a process killed at', () => {
   let base: RunOutcome;
@@ -21,7 +24,7 @@ describe('a process killed at', () => {
     base = await runEngine(stack(), { bank });
   });
 
-  it.each<[ServiceName, string]>([
+  it.each<[keyof typeof settings, string]>([
     ['features', 'before-score@3'],
     ['features', 'after-score-before-commit@3'],
     ['features', 'after-move-before-commit@3'],
@@ -34,11 +37,8 @@ describe('a process killed at', () => {
     ['interventions', 'interventions-after-commit@3'],
     ['interventions', 'between-publish-and-cursor@3'],
   ])('%s %s loses nothing, repeats nothing and changes nothing', async (service, point) => {
-    const settings = {
-      features: small,
-      [service]: { ...(service === 'features' ? small : {}), PDE_CRASH_POINT: point },
-    };
-    const run = await runEngine(stack(), { bank, settings });
+    const armed = { ...settings, [service]: { ...settings[service], PDE_CRASH_POINT: point } };
+    const run = await runEngine(stack(), { bank, settings: armed });
     expect(run.restarts[service]).toBe(1);
     expect(run.reconciliation.checks.filter((check) => !check.holds)).toEqual([]);
     expect(differences(base.stored, run.stored)).toEqual([]);
