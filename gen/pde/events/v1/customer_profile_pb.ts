@@ -157,7 +157,7 @@ export type CustomerProfile_Obligation = Message<"pde.events.v1.CustomerProfile.
   kind: CustomerProfile_ObligationKind;
 
   /**
-   * Amount of each payment in minor units of the customer's currency, from 1. Never absent.
+   * Amount of each payment in minor units of the customer's currency, from 1. It holds for every due date of the id: when it changes, end this id with last_due_date and begin another. Never absent.
    *
    * @generated from field: int64 amount_minor = 3;
    */
