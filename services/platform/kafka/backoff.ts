@@ -36,6 +36,14 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Resolves when the work has ended, however, or after `ms`. Never rejects. */
+export async function settledWithin(ms: number, work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  work.then(end, end);
+  await pause(ms, ended.signal);
+}
+
 /** The work's outcome, or a rejection with the signal's reason the moment it aborts; the work's own end is then ignored. */
 export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return await work;

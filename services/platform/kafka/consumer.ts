@@ -10,13 +10,13 @@
  *  - A crash that kafkajs does not mend goes to onFatal: a process without a consumer must not live on.
  */
 import type { ConsumerCrashEvent, EachBatchPayload } from 'kafkajs';
-import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
+import { DEFAULT_BACKOFF, delayMs, pause, settledWithin } from './backoff.ts';
 import type { KafkaConnection, LogRange } from './kafka.ts';
 import { isUntouched, lagOf, lossOf } from './ownership.ts';
 import { createPartitionWorker, type PartitionWorker } from './partition-worker.ts';
 import type { ClaimedPartition, ConsumerHandlers, EventConsumer, FencedError, PositionStore } from './port.ts';
 import { recordOf } from './record.ts';
-import { ifRunning, startConsuming } from './running.ts';
+import { ifRunning, LEAVE_WITHIN_MS, startConsuming } from './running.ts';
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConnection;
@@ -38,7 +38,7 @@ export interface ConsumerOptions {
    * partition is fetched again. Default 50 ms.
    */
   readonly maxWaitMs?: number;
-  /** Silence after which the group gives the partitions to others. Default 30 s. */
+  /** Silence after which the group gives the partitions to others. Default 10 s. */
   readonly sessionTimeoutMs?: number;
   /** Default a tenth of the session timeout. */
   readonly heartbeatIntervalMs?: number;
@@ -57,7 +57,7 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
   const log = kafka.log;
   const now = o.now ?? Date.now;
   const gapless = o.gapless ?? true;
-  const sessionTimeoutMs = o.sessionTimeoutMs ?? 30_000;
+  const sessionTimeoutMs = o.sessionTimeoutMs ?? 10_000;
   const consumer = kafka.client.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -151,6 +151,8 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
       released.delete(partition);
       revoke(partition);
     }
+    // Whoever has it now judges the log anew.
+    for (const partition of stopped.keys()) if (!assigned.includes(partition)) stopped.delete(partition);
   }
 
   async function claim(mine: number, partitions: readonly number[]): Promise<void> {
@@ -246,6 +248,12 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
     consumer.seek({ topic, partition: batch.partition, offset: String(expected) });
   }
 
+  async function leave(): Promise<void> {
+    await started;
+    await claiming;
+    await consumer.disconnect();
+  }
+
   const started = startConsuming({
     kafka,
     consumer,
@@ -273,9 +281,7 @@ export function createConsumer(o: ConsumerOptions): EventConsumer {
       generation++;
       pauseFetching(assigned);
       await Promise.all([...workers.values()].map((worker) => worker.stop(o.closeGraceMs ?? 5_000)));
-      await started;
-      await claiming;
-      await consumer.disconnect();
+      await settledWithin(LEAVE_WITHIN_MS, leave());
     },
   };
 }

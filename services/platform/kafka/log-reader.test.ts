@@ -1,64 +1,9 @@
-import type { EachBatchPayload } from 'kafkajs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { KafkaConnection, LogRange } from './kafka.ts';
+import { fakeKafka } from './fake-kafka.fixture.ts';
 import { createLogReader, type LogReader, type LogReaderOptions } from './log-reader.ts';
 
-const BROKER = 'broker:9092';
 const readers: LogReader[] = [];
 afterEach(() => Promise.all(readers.splice(0).map((reader) => reader.close())));
-
-/** A broker with one partition, as kafkajs shows it: events and batches come when the test says so. */
-function fakeKafka(ranges: () => Promise<readonly LogRange[]>) {
-  const listeners = new Map<string, (event: { payload: unknown }) => void>();
-  const seeks: string[] = [];
-  let eachBatch = async (_: EachBatchPayload): Promise<void> => undefined;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    on: (event: string, listener: (event: { payload: unknown }) => void) => void listeners.set(event, listener),
-    pause: () => undefined,
-    resume: () => undefined,
-    seek: ({ offset }: { offset: string }) => void seeks.push(offset),
-    connect: async () => undefined,
-    subscribe: async () => undefined,
-    disconnect: async () => undefined,
-    async run(o: { eachBatch: typeof eachBatch }) {
-      eachBatch = o.eachBatch;
-    },
-  };
-  const silent = () => undefined;
-  const kafka = {
-    client: { consumer: () => consumer },
-    username: 'test',
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-    logRanges: ranges,
-    leaders: async () => new Map([[0, BROKER]]),
-    compatible: async () => undefined,
-    admin: () => Promise.reject(new Error('no broker')),
-  };
-  const emit = (event: string, payload: unknown) => listeners.get(event)?.({ payload });
-  return {
-    kafka: kafka as unknown as KafkaConnection,
-    seeks,
-    join: () => emit('join', { memberAssignment: { topic: [0] } }),
-    /** A fetch that was sent just now is answered. */
-    answerFetch: () => emit('request', { apiName: 'Fetch', broker: BROKER, createdAt: Date.now() + 1 }),
-    deliver: (from: number, count: number) =>
-      eachBatch({
-        batch: {
-          partition: 0,
-          messages: Array.from({ length: count }, (_, n) => ({
-            offset: String(from + n),
-            timestamp: '0',
-            key: null,
-            value: null,
-          })),
-          lastOffset: () => String(from + count - 1),
-        },
-        isStale: () => false,
-        heartbeat: async () => undefined,
-      } as unknown as EachBatchPayload),
-  };
-}
 
 const log = (endOffset: bigint) => async () => [{ partition: 0, beginOffset: 0n, endOffset }];
 

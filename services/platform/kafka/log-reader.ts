@@ -12,12 +12,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ConsumerCrashEvent, EachBatchPayload } from 'kafkajs';
-import { DEFAULT_BACKOFF, delayMs, pause, untilAborted } from './backoff.ts';
+import { DEFAULT_BACKOFF, delayMs, pause, settledWithin, untilAborted } from './backoff.ts';
 import { createFreshReads } from './catch-up.ts';
 import type { KafkaConnection, LogRange } from './kafka.ts';
 import type { IncomingRecord } from './port.ts';
 import { recordOf } from './record.ts';
-import { ifRunning, startConsuming } from './running.ts';
+import { ifRunning, LEAVE_WITHIN_MS, startConsuming } from './running.ts';
 
 export interface LogReaderOptions {
   readonly kafka: KafkaConnection;
@@ -38,6 +38,7 @@ export interface LogReaderOptions {
   readonly onFatal: (cause: unknown) => void;
   /** Longest wait of a fetch for the first byte; a record that arrives ends it at once. Default 100 ms. */
   readonly maxWaitMs?: number;
+  /** Silence after which the broker forgets the reader: how long one that lost its connections waits for itself. Default 10 s. */
   readonly sessionTimeoutMs?: number;
   readonly now?: () => number;
 }
@@ -80,7 +81,7 @@ export function createLogReader(o: LogReaderOptions): LogReader {
   const { kafka, topic } = o;
   const log = kafka.log;
   const now = o.now ?? Date.now;
-  const sessionTimeoutMs = o.sessionTimeoutMs ?? 30_000;
+  const sessionTimeoutMs = o.sessionTimeoutMs ?? 10_000;
   const heartbeatMs = Math.ceil(sessionTimeoutMs / 10);
   const groupId = `${kafka.username}-${topic}-${randomUUID()}`;
   const consumer = kafka.client.consumer({
@@ -236,6 +237,13 @@ export function createLogReader(o: LogReaderOptions): LogReader {
     return true;
   }
 
+  /** The broker forgets an empty group by itself after a while; where it may, it does so now. */
+  async function leave(): Promise<void> {
+    await started;
+    await consumer.disconnect();
+    await (await kafka.admin()).deleteGroups([groupId]);
+  }
+
   const started = startConsuming({
     kafka,
     consumer,
@@ -272,14 +280,8 @@ export function createLogReader(o: LogReaderOptions): LogReader {
       closing.abort();
       generation++;
       for (const waiter of waiters) waiter.reject(new Error(`the reader of ${topic} is closing`));
-      await started;
       await Promise.all([...partitions.values()].map((state) => state.work));
-      await consumer.disconnect();
-      // The broker forgets an empty group by itself after a while; where it may, it does so now.
-      await kafka
-        .admin()
-        .then((admin) => admin.deleteGroups([groupId]))
-        .catch(() => undefined);
+      await settledWithin(LEAVE_WITHIN_MS, leave());
     },
   };
 }

@@ -9,10 +9,11 @@
  *  - Neither idempotent nor transactional: markers in the log would break the count of I1.
  */
 import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
-import { DEFAULT_BACKOFF, delayMs, pause } from './backoff.ts';
+import { DEFAULT_BACKOFF, delayMs, pause, settledWithin, untilAborted } from './backoff.ts';
 import { isRetriable, namedError } from './errors.ts';
 import type { KafkaConnection } from './kafka.ts';
 import type { Acknowledgement, EventProducer, OutgoingRecord } from './port.ts';
+import { LEAVE_WITHIN_MS } from './running.ts';
 
 export interface ProducerOptions {
   /** Bytes of keys and values in one request; a larger record goes alone. A request is one record batch, which the topic's max.message.bytes bounds. Default 512 KiB. */
@@ -120,19 +121,21 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
         );
         lane.busy ??= drain(lane);
       }
-      return await allSettled(acknowledgements);
+      return await untilAborted(allSettled(acknowledgements), signal);
     },
     async close() {
       closed = true;
-      const grace = setTimeout(() => closing.abort(new Error('the producer is closed')), o.closeGraceMs ?? 5_000);
-      await Promise.all([...lanes.values()].map((lane) => lane.busy));
-      clearTimeout(grace);
-      await producer.disconnect();
+      const sent = Promise.all([...lanes.values()].map((lane) => lane.busy));
+      await settledWithin(o.closeGraceMs ?? 5_000, sent);
+      closing.abort(new Error('the producer is closed'));
+      // This ends what a broker has not answered, too.
+      await settledWithin(LEAVE_WITHIN_MS, producer.disconnect());
+      await settledWithin(LEAVE_WITHIN_MS, sent);
     },
   };
 }
 
-/** Waits for all, so that no part is in flight when send() ends; then throws the first failure. */
+/** Waits for all, so that no part is in flight when they are told; then throws the first failure. */
 async function allSettled(all: readonly Promise<Acknowledgement>[]): Promise<readonly Acknowledgement[]> {
   const results = await Promise.allSettled(all);
   return results.map((result) => {
