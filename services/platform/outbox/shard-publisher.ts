@@ -3,7 +3,8 @@
  *
  *  1. What is sent next always follows on what was queued last: rows offered by this process are taken if they begin right there
  *     (they were committed, and nothing can lie between), else they are read from the table.
- *  2. The cursor moves after the broker acknowledged. A crash in between repeats; nothing is skipped (I5).
+ *  2. The cursor moves after the broker acknowledged. A crash in between repeats; nothing is skipped (I5). While the database is
+ *     away, what was acknowledged is not sent again and again.
  *  3. At most `queueRows` wait here; what does not fit is read from the table later.
  */
 import { DEFAULT_BACKOFF, delayMs, pause } from '../kafka/backoff.ts';
@@ -49,6 +50,8 @@ export function createShardPublisher<R extends OutboxRow>(o: ShardPublisherOptio
   let queue: R[] = [];
   let tail = o.lease.publishedPosition;
   let known = tail;
+  /** Acknowledged by the broker, whatever the cursor says. */
+  let sent = tail;
   let waitingSinceMs = 0;
   let wake = () => {};
 
@@ -79,10 +82,12 @@ export function createShardPublisher<R extends OutboxRow>(o: ShardPublisherOptio
   async function publish(): Promise<boolean> {
     const rows = queue.slice(0, o.batchRows);
     const upTo = rows.length === queue.length ? tail : rows.at(-1)!.position;
-    if (rows.length > 0) {
+    const unsent = rows.filter((row) => row.position > sent);
+    if (unsent.length > 0) {
       crashPoint('after-commit-before-publish');
-      const records = await o.toRecords(rows);
+      const records = await o.toRecords(unsent);
       if (records.length > 0) await o.producer.send(records, aborting.signal);
+      sent = upTo;
       crashPoint('between-publish-and-cursor');
     }
     const held = await o.cursors.advance(o.lease, upTo);
