@@ -24,23 +24,29 @@ describe('a process killed at', () => {
     base = await runEngine(stack(), { bank });
   });
 
-  it.each<[keyof typeof settings, string]>([
-    ['features', 'before-score@3'],
-    ['features', 'after-score-before-commit@3'],
-    ['features', 'after-move-before-commit@3'],
-    ['features', 'after-commit@3'],
-    ['scoring', 'scoring-before-commit@3'],
-    ['scoring', 'scoring-after-commit@3'],
-    ['scoring', 'after-commit-before-publish@3'],
-    ['scoring', 'between-publish-and-cursor@3'],
-    ['interventions', 'interventions-before-commit@3'],
-    ['interventions', 'interventions-after-commit@3'],
-    ['interventions', 'between-publish-and-cursor@3'],
-  ])('%s %s loses nothing, repeats nothing and changes nothing', async (service, point) => {
-    const armed = { ...settings, [service]: { ...settings[service], PDE_CRASH_POINT: point } };
-    const run = await runEngine(stack(), { bank, settings: armed });
-    expect(run.restarts[service]).toBe(1);
+  it.each<Partial<Record<keyof typeof settings, string>>>([
+    { features: 'before-score@3' },
+    { features: 'after-score-before-commit@3' },
+    { features: 'after-move-before-commit@3' },
+    { features: 'after-commit@3' },
+    { scoring: 'scoring-before-commit@3', interventions: 'interventions-after-commit@3' },
+    { scoring: 'scoring-after-commit@3', interventions: 'interventions-before-commit@3' },
+    { scoring: 'after-commit-before-publish@3', interventions: 'between-publish-and-cursor@3' },
+    { scoring: 'between-publish-and-cursor@3', features: 'after-score-before-commit@6' },
+  ])('%o loses nothing, repeats nothing and changes nothing', async (points) => {
+    const run = await runEngine(stack(), { bank, settings: armed(points) });
+    for (const service of Object.keys(points)) expect(run.restarts[service]).toBe(1);
     expect(run.reconciliation.checks.filter((check) => !check.holds)).toEqual([]);
     expect(differences(base.stored, run.stored)).toEqual([]);
   });
 });
+
+function armed(points: Partial<Record<keyof typeof settings, string>>) {
+  const services = Object.keys(settings) as (keyof typeof settings)[];
+  return Object.fromEntries(
+    services.map((service) => {
+      const point = points[service];
+      return [service, { ...settings[service], ...(point === undefined ? {} : { PDE_CRASH_POINT: point }) }];
+    }),
+  );
+}
