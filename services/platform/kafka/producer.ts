@@ -20,7 +20,7 @@ export interface ProducerOptions {
   readonly maxRequestBytes?: number;
   /** Records in one request at most. Default 2,000. */
   readonly maxRequestRecords?: number;
-  /** How long close() goes on resending what is not acknowledged before it rejects it. Default 5 s. */
+  /** How long close() goes on resending what is not acknowledged before it rejects it. Default 2 s. */
   readonly closeGraceMs?: number;
 }
 
@@ -126,7 +126,7 @@ export function createProducer(kafka: KafkaConnection, o: ProducerOptions = {}):
     async close() {
       closed = true;
       const sent = Promise.all([...lanes.values()].map((lane) => lane.busy));
-      await settledWithin(o.closeGraceMs ?? 5_000, sent);
+      await settledWithin(o.closeGraceMs ?? 2_000, sent);
       closing.abort(new Error('the producer is closed'));
       // This ends what a broker has not answered, too.
       await settledWithin(LEAVE_WITHIN_MS, producer.disconnect());

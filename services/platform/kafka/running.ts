@@ -36,7 +36,7 @@ export async function startConsuming(o: StartOptions): Promise<void> {
 }
 
 /** How long a broker that does not answer is waited for when leaving; it forgets who is gone by itself. */
-export const LEAVE_WITHIN_MS = 3_000;
+export const LEAVE_WITHIN_MS = 2_000;
 
 /** Pausing, seeking and resuming throw while kafkajs is between two runs of a consumer; the next join does them again. */
 export function ifRunning(act: () => void): void {
