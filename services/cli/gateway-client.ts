@@ -42,8 +42,9 @@ interface Problem {
 }
 
 function describe(problem: Problem): string {
-  const violations = (problem.violations ?? []).map(({ field, message }) => `${field}: ${message}`);
-  return [problem.detail ?? problem.title ?? 'refused', ...violations].join('; ');
+  const violations = (problem.violations ?? []).map(({ field, message }) => `${field} ${message}`);
+  if (violations.length > 0) return violations.join('; ');
+  return problem.detail ?? problem.title ?? 'refused';
 }
 
 /** A prediction as the gateway answers it (snake_case JSON of pde.scoring.v1.Prediction). */
@@ -67,10 +68,10 @@ export interface PredictionJson {
 
 /** A prediction in words, a few lines. */
 export function predictionText(prediction: PredictionJson): string {
-  const level = prediction.risk_level.replace('RISK_LEVEL_', '');
+  const level = prediction.risk_level.replace('RISK_LEVEL_', '').toLowerCase();
   const reasons = prediction.top_reasons.map(({ text, contribution }) => `    + ${contribution.toFixed(2)}  ${text}`);
   return [
-    `${prediction.customer_id}: ${level}, ${prediction.summary} (within ${prediction.horizon_days} days, as of ${prediction.observation_time.slice(0, 16)})`,
+    `${prediction.customer_id}: ${level} risk, ${prediction.summary} (within ${prediction.horizon_days} days, as of ${prediction.observation_time.slice(0, 16).replace('T', ' ')} UTC)`,
     ...reasons,
     `    ${prediction.features_known} of ${prediction.features_total} features known; model ${prediction.model_name} ${prediction.model_version}`,
   ].join('\n');

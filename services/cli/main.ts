@@ -1,8 +1,10 @@
 /**
  * The `pde` command. Results go to standard output, progress and errors to standard error; exit code 0 for success, 1 for a
- * check that does not hold or a problem that the message names, 2 for bad usage.
+ * check that does not hold or a problem that the message names, 2 for bad usage, 130 after Ctrl-C.
  */
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ConnectError } from '@connectrpc/connect';
 import { Command, InvalidArgumentError } from 'commander';
 import { createLogger } from '../platform/telemetry/logger.ts';
 import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
@@ -12,6 +14,7 @@ import { score } from './commands/score.ts';
 import { start } from './commands/start.ts';
 import { compareTopics } from './commands/topics.ts';
 import { findEngine } from './engine-file.ts';
+import { UsageError } from './simulator.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const interrupt = interruptSignal();
@@ -19,7 +22,7 @@ const log = createLogger('pde', 'error', { write: (line) => void process.stderr.
 
 const program = new Command('pde')
   .description('The Pre-Delinquency Engine: run it, feed it, ask it, prove it.')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help says more)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 /** Where states are kept; relative paths are the caller's. */
@@ -33,7 +36,15 @@ function positiveInteger(text: string): number {
   return value;
 }
 
-function instances(text: string, previous: Record<string, number>): Record<string, number> {
+function folder(text: string): string {
+  const path = resolve(text);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new InvalidArgumentError('there is no such folder.');
+  }
+  return path;
+}
+
+function instances(text: string, previous: Record<string, number> = {}): Record<string, number> {
   const match = /^(features|scoring|interventions)=([1-9])$/.exec(text);
   if (match === null)
     throw new InvalidArgumentError('must be features=N, scoring=N or interventions=N, N from 1 to 9.');
@@ -61,19 +72,19 @@ program
   .command('start')
   .description('bring everything up, stream a bank through it, say what was found, and stay up')
   .option('--bank <kind>', 'synthetic, or berka with --data', 'synthetic')
-  .option('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc, for --bank berka')
-  .option('--customers <n>', 'customers of the synthetic bank', positiveInteger, 150)
+  .option('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc, for --bank berka', folder)
+  .option('--customers <n>', 'customers of the synthetic bank', positiveInteger, 100)
   .option('--months <m>', 'months of the synthetic bank', positiveInteger, 8)
   .option('--seed <s>', 'seed of the synthetic bank: the same seed, the same bank', positiveInteger, 1)
   .option('--rate <tps>', 'transactions a second in the measured last stretch', positiveInteger, 200)
   .option('--measured-seconds <s>', 'length of the measured last stretch', positiveInteger, 10)
-  .option('--instances <service=n>', 'several instances of a service, may be repeated', instances, {})
+  .option('--instances <service=n>', 'several instances of a service, may be repeated', instances)
   .option('--state-dir <dir>', 'where this engine keeps its data (default: one folder a bank below .data)')
   .option('--skip-bad', 'import a file with malformed lines without them')
   .option('--once', 'end after the stream is drained and reconciled')
   .option('--json', 'standard output is one JSON object and nothing else')
-  .action(async (options) => {
-    const bank = bankOf(options, program);
+  .action(async (options, command: Command) => {
+    const bank = bankOf(options, command);
     process.exitCode = await start({
       root,
       stateRoot: stateRoot(),
@@ -83,7 +94,7 @@ program
       skipBad: options.skipBad === true,
       rate: options.rate,
       measuredSeconds: options.measuredSeconds,
-      instances: options.instances,
+      instances: options.instances ?? {},
       ...(options.stateDir === undefined ? {} : { stateDir: options.stateDir }),
       log,
       signal: interrupt,
@@ -94,7 +105,7 @@ const imports = program.command('import').description('put a bank into bank.*');
 imports
   .command('berka')
   .description('the PKDD’99 bank, in its original format')
-  .requiredOption('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc')
+  .requiredOption('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc', folder)
   .option('--skip-bad', 'leave out malformed lines instead of stopping at them')
   .option('--state-dir <dir>', 'state directory (default: .data/berka)')
   .option('--json', 'one JSON value instead of text')
@@ -102,7 +113,7 @@ imports
 imports
   .command('synthetic')
   .description('a seeded synthetic bank')
-  .option('--customers <n>', 'customers', positiveInteger, 150)
+  .option('--customers <n>', 'customers', positiveInteger, 100)
   .option('--months <m>', 'months', positiveInteger, 8)
   .option('--seed <s>', 'seed: the same seed, the same bank', positiveInteger, 1)
   .option('--state-dir <dir>', 'state directory (default: one folder a bank below .data)')
@@ -117,6 +128,7 @@ program
     'for instance: -- --bank ID --batch-size 500 --delay-ms 10 --total 1000 --rate 200 --from 2024-03-01 --to 2024-04-01',
   )
   .option('--state-dir <dir>', 'state directory (default: the engine started last)')
+  .option('--json', 'one JSON value instead of text')
   .action(
     printing((flags: string[], options) =>
       simulate({ ...options, flags, root, stateRoot: stateRoot(), signal: interrupt, log }),
@@ -161,9 +173,9 @@ function bankOf(
   if (options.bank === 'synthetic') {
     return { kind: 'synthetic' as const, customers: options.customers, months: options.months, seed: options.seed };
   }
-  if (options.bank !== 'berka') return command.error(`--bank is ${options.bank}: must be synthetic or berka`);
-  if (options.data === undefined) return command.error('--bank berka needs --data DIR');
-  return { kind: 'berka' as const, dataDir: resolve(options.data) };
+  if (options.bank !== 'berka') return command.error(`error: --bank is ${options.bank}: must be synthetic or berka`);
+  if (options.data === undefined) return command.error('error: --bank berka needs --data DIR');
+  return { kind: 'berka' as const, dataDir: options.data };
 }
 
 /** Aborts at the first Ctrl-C or SIGTERM; a second one ends at once, and the stack's guardian ends the rest. */
@@ -181,6 +193,12 @@ function interruptSignal(): AbortSignal {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`pde: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = interrupt.aborted ? 130 : 1;
+  process.stderr.write(`pde: ${problemOf(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+if (interrupt.aborted && (interrupt.reason as Error).message.endsWith('SIGINT')) process.exitCode = 130;
+
+function problemOf(error: unknown): string {
+  if (error instanceof ConnectError) return error.rawMessage;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -31,7 +31,9 @@ export function createProgress(out: NodeJS.WriteStream, nowMs: () => number): Pr
     },
     update(text) {
       if (isTerminal) {
-        out.write(`\r\u001b[2K${stamp()} ${text}`);
+        // A line that wraps could not be rewritten.
+        const line = `${stamp()} ${text}`.slice(0, (out.columns || Number.MAX_SAFE_INTEGER) - 1);
+        out.write(`\r\u001b[2K${line}`);
         rewriting = true;
       } else if (nowMs() - lastMs >= QUIET_MS) {
         lastMs = nowMs();

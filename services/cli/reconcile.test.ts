@@ -96,6 +96,17 @@ describe('reconcile', () => {
     ]);
   });
 
+  it('fails on another set of acknowledged ids of the same size where nothing was dead-lettered', () => {
+    const features = { ...drained.features, partitions: [transactions({ accepted: 9n, deadLetters: 0n })] };
+    const stored = [{ kind: 'ledger', count: 9n, idDigest: 78n }, ...features.stored.slice(1)];
+    const acknowledged = { count: 9n, idDigest: 79n };
+    expect(reconcile({ ...drained, features: { ...features, stored }, acknowledged }).reconciled).toBe(false);
+  });
+
+  it('holds where another feed produces beside the bank', () => {
+    expect(reconcile({ ...drained, acknowledged: { count: 5n, idDigest: 12n } }).reconciled).toBe(true);
+  });
+
   it('tells lost ids from ids that were dead-lettered', () => {
     expect(reconcile({ ...drained, acknowledged: { count: 9n, idDigest: 80n } }).reconciled).toBe(true);
   });

@@ -1,5 +1,6 @@
 /** Runs the simulator, which owns `bank.*`, as a process, and reads its last line of JSON. */
 import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 
@@ -11,18 +12,30 @@ export interface SimulatorOptions {
   readonly root: string;
   readonly stack: SimulatorHost;
   readonly args: readonly string[];
+  /** Aborted: the simulator is asked to end; a stream then stops after the batch in flight and answers. */
+  readonly signal?: AbortSignal;
+}
+
+/** The simulator refused its flags. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
 }
 
 interface Ended {
   readonly code: number | null;
   readonly lines: readonly string[];
+  /** What it said last on standard error, where nobody has seen it yet. */
+  readonly lastWords: readonly string[];
 }
+
+const LAST_WORDS = 12;
+const WRONG_USAGE = 2;
 
 /**
  * @returns the JSON object that the command printed last
- * @throws Error with where to read more, where it failed
+ * @throws UsageError where it refused its flags; the signal's reason where it was aborted; else Error with its last words
  */
-export async function runSimulator<T>({ root, stack, args }: SimulatorOptions): Promise<T> {
+export async function runSimulator<T>({ root, stack, args, signal }: SimulatorOptions): Promise<T> {
   const command = [
     '--disable-warning=TimeoutNegativeWarning',
     join(root, 'services', 'simulator', 'main.ts'),
@@ -30,13 +43,15 @@ export async function runSimulator<T>({ root, stack, args }: SimulatorOptions): 
     '--json',
   ];
   const env = environmentOf(stack);
-  const { code, lines } = await (stack.spawnProcess === undefined
-    ? asChild(command, env)
-    : asGuarded(stack, command, env));
+  const { code, lines, lastWords } = await (stack.spawnProcess === undefined
+    ? asChild(command, env, signal)
+    : asGuarded(stack, command, env, signal));
   const last = lines.findLast((line) => line.startsWith('{'));
   if (code === 0 && last !== undefined) return JSON.parse(last) as T;
-  const log = stack.spawnProcess === undefined ? '' : `; its log: ${logOf(stack)}`;
-  throw new Error(`simulator ${args.join(' ')} ended with ${code ?? 'a signal'}${log}`);
+  signal?.throwIfAborted();
+  const ending = `the simulator's ${args[0]} ended with ${code === null ? 'a signal' : `code ${code}`}`;
+  const message = lastWords.length === 0 ? ending : `${ending}:\n  ${lastWords.join('\n  ')}`;
+  throw code === WRONG_USAGE ? new UsageError(message) : new Error(message);
 }
 
 function environmentOf(stack: SimulatorHost): Record<string, string | undefined> {
@@ -60,32 +75,65 @@ async function asGuarded(
   stack: SimulatorHost,
   args: readonly string[],
   env: Record<string, string | undefined>,
+  signal: AbortSignal | undefined,
 ): Promise<Ended> {
   const lines: string[] = [];
+  const logFile = logOf(stack);
+  const begin = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   const child = stack.spawnProcess?.({
     name: 'simulator',
     command: process.execPath,
     args,
     env,
-    logFile: logOf(stack),
+    logFile,
     onStdoutLine: (line) => lines.push(line),
   });
+  const onAbort = () => void child?.stop();
+  signal?.addEventListener('abort', onAbort, { once: true });
   const exit = await child?.exit;
-  return { code: exit?.code ?? null, lines };
+  signal?.removeEventListener('abort', onAbort);
+  const code = exit?.code ?? null;
+  return { code, lines, lastWords: code === 0 ? [] : linesFrom(logFile, begin).slice(-LAST_WORDS) };
 }
 
-/** On a stack that another process owns: its progress is ours to show. */
-function asChild(args: readonly string[], env: Record<string, string | undefined>): Promise<Ended> {
+/** What was appended to a log since it had `begin` bytes; all of it where it was begun anew since. */
+function linesFrom(file: string, begin: number): readonly string[] {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const from = size < begin ? 0 : begin;
+    const bytes = Buffer.alloc(size - from);
+    readSync(descriptor, bytes, 0, bytes.length, from);
+    return bytes
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** On a stack that another process owns: what it says on standard error is there for the caller to read. */
+function asChild(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  signal: AbortSignal | undefined,
+): Promise<Ended> {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const onAbort = () => child.kill('SIGTERM');
+  signal?.addEventListener('abort', onAbort, { once: true });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8');
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, lines: output.split('\n') }));
+    child.on('close', (code) => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve({ code, lines: output.split('\n'), lastWords: [] });
+    });
   });
 }

@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { type Latency, readLatency } from './latency.ts';
 import { type EngineObserver, isDrained } from './observe-engine.ts';
 import type { Progress } from './progress.ts';
+import { createRate, type Rate } from './rate.ts';
 import { type ReconcileInput, type Reconciliation, reconcile, storedSet, totals } from './reconcile.ts';
 import { runSimulator } from './simulator.ts';
 
@@ -42,12 +43,14 @@ interface Streamed {
 
 const POLL_MS = 250;
 const STALL_MS = 120_000;
+const RATE_WINDOW_MS = 3_000;
 
 export async function streamBank(options: StreamBankOptions): Promise<StreamReport> {
   const { imported, rate, measuredSeconds } = options;
   const before = await bankPosition(options.root, options.stack, imported.bank_id);
   const remaining = imported.transactions - before.streamed;
-  const measured = Math.min(remaining, Math.round(rate * measuredSeconds));
+  if (remaining <= 0) options.progress.step('nothing is left to stream: the whole bank went through before');
+  const measured = Math.max(0, Math.min(remaining, Math.round(rate * measuredSeconds)));
   const transactionsPerSecond = await flatOut(options, remaining - measured);
   if (measured > 0) {
     options.progress.step(`measured stretch: ${measured} transactions at ${rate} a second`);
@@ -68,8 +71,9 @@ async function flatOut(options: StreamBankOptions, count: number): Promise<numbe
 }
 
 async function streamAndDrain(options: StreamBankOptions, flags: readonly string[]): Promise<Streamed> {
-  const { root, stack, imported } = options;
-  const streaming = runSimulator<Streamed>({ root, stack, args: ['stream', '--bank', imported.bank_id, ...flags] });
+  const { root, stack, imported, signal } = options;
+  const args = ['stream', '--bank', imported.bank_id, ...flags];
+  const streaming = runSimulator<Streamed>({ root, stack, args, signal });
   const [streamed] = await Promise.all([streaming, drained(options, streaming)]);
   return streamed;
 }
@@ -85,6 +89,7 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
       ended = true;
     },
   );
+  const rate = createRate(RATE_WINDOW_MS);
   let last = { processed: -1n, atMs: performance.now() };
   for (;;) {
     options.signal.throwIfAborted();
@@ -92,7 +97,7 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
     const input = await options.observer.look(false);
     const processed = processedOf(input);
     const nowMs = performance.now();
-    options.progress.update(progressText(input, last, processed, nowMs));
+    options.progress.update(progressText(input, rate, nowMs));
     if (endedBefore && isDrained(input)) break;
     if (processed !== last.processed) last = { processed, atMs: nowMs };
     else if (endedBefore && nowMs - last.atMs > STALL_MS) {
@@ -112,19 +117,19 @@ function processedOf(input: ReconcileInput): bigint {
   return partitions.reduce((total, partition) => total + partition.nextOffset - partition.firstOffset, 0n);
 }
 
-function progressText(
-  input: ReconcileInput,
-  last: { processed: bigint; atMs: number },
-  processed: bigint,
-  nowMs: number,
-): string {
+function progressText(input: ReconcileInput, rate: Rate, nowMs: number): string {
   const { accepted, duplicates, deadLetters } = totals(input.features, 'transactions-stream');
   const inLog = input.logs
     .filter(({ topic }) => topic === 'transactions-stream')
     .reduce((total, { beginOffset, endOffset }) => total + endOffset - beginOffset, 0n);
   const done = accepted + duplicates + deadLetters;
-  const perSecond = last.processed < 0n ? 0 : Number(processed - last.processed) / ((nowMs - last.atMs) / 1000);
   const scored = storedSet(input.scoring, 'predictions').count;
   const decided = totals(input.interventions, 'predictions-stream').accepted;
-  return `${done} processed, lag ${inLog - done}, ${scored} scored, ${decided} decided, ${deadLetters} dead; ${Math.max(0, perSecond).toFixed(0)} records/s`;
+  const perSecond = Math.round(rate(Number(done), nowMs));
+  const [all, lag, scores, decisions, dead] = [done, inLog - done, scored, decided, deadLetters].map(grouped);
+  return `${all} processed (${grouped(perSecond)}/s), lag ${lag}, ${scores} scored, ${decisions} decided, ${dead} dead`;
+}
+
+function grouped(count: bigint | number): string {
+  return count.toLocaleString('en');
 }

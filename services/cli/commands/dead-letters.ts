@@ -1,6 +1,6 @@
 /** `pde dead-letters`: what could not be processed, why, and another try after a fix. */
 import { toJson } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import {
   type DeadLetterRecord,
@@ -26,7 +26,7 @@ export async function listDeadLetters(
       return deadLetters.map((record) => ({ service, record }));
     }),
   );
-  const listed = lists.flat();
+  const listed = lists.flat().sort((a, b) => appendMs(b) - appendMs(a));
   if (options.json === true) return JSON.stringify(listed.map(jsonOf), null, 2);
   return listed.length === 0 ? 'no dead letters' : listed.map(lineOf).join('\n');
 }
@@ -79,6 +79,10 @@ async function find(engine: RunningEngine, id: string): Promise<Listed> {
     }
   }
   throw new Error(`no dead letter ${id}`);
+}
+
+function appendMs({ record }: Listed): number {
+  return record.appendTime === undefined ? 0 : timestampMs(record.appendTime);
 }
 
 function jsonOf({ service, record }: Listed) {

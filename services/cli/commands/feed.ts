@@ -24,6 +24,8 @@ interface Imported {
   readonly imported: boolean;
   readonly customers: number;
   readonly transactions: number;
+  /** Malformed lines left out. */
+  readonly skipped_lines: number;
 }
 
 export function importBerka(
@@ -39,23 +41,41 @@ export function importSynthetic(
   return importBank(options, { kind: 'synthetic', customers, months, seed }, false);
 }
 
+/** What the simulator's stream answers. */
+interface Streamed {
+  readonly bank_id: string;
+  readonly sent: number;
+  readonly profiles: number;
+  readonly next_sequence: number;
+  readonly end_sequence: number;
+}
+
 /** Streams on the engine that is up; flags are the simulator's own. */
-export async function simulate(options: FeedContext & { readonly flags: readonly string[] }): Promise<string> {
+export async function simulate(
+  options: FeedContext & { readonly flags: readonly string[]; readonly json?: boolean },
+): Promise<string> {
   const { engine } = findEngine(options.stateRoot, options.stateDir);
   const named = options.flags.some((flag) => flag === '--bank' || flag.startsWith('--bank='));
   const args = ['stream', ...(named ? [] : ['--bank', engine.bankId]), ...options.flags];
-  return JSON.stringify(await runSimulator({ root: options.root, stack: stackFrom(engine.stack), args }));
+  const { root, signal } = options;
+  const streamed = await runSimulator<Streamed>({ root, stack: stackFrom(engine.stack), args, signal });
+  if (options.json === true) return JSON.stringify(streamed);
+  const { bank_id: bank, sent, profiles, next_sequence: next, end_sequence: end } = streamed;
+  const where = next >= end ? 'nothing is left of it' : `it stands at ${next} of ${end}`;
+  return `sent ${sent} transactions and ${profiles} profiles of bank ${bank}; ${where}`;
 }
 
 async function importBank(options: ImportOptions, bank: BankChoice, skipBad: boolean): Promise<string> {
   const stateDir = options.stateDir ?? stateDirOf(options.stateRoot, bank);
   const args = importArguments(bank, skipBad);
   const imported = await onStack(options, stateDir, (stack) =>
-    runSimulator<Imported>({ root: options.root, stack, args }),
+    runSimulator<Imported>({ root: options.root, stack, args, signal: options.signal }),
   );
   if (options.json === true) return JSON.stringify(imported);
+  const { bank_id: bankId, customers, transactions, skipped_lines: skipped } = imported;
   const what = imported.imported ? 'imported' : 'already there:';
-  return `${what} bank ${imported.bank_id}: ${imported.customers} customers, ${imported.transactions} transactions, in ${stateDir}`;
+  const without = skipped === 0 ? '' : `, ${skipped} malformed lines left out`;
+  return `${what} bank ${bankId}: ${customers} customers, ${transactions} transactions${without}, in ${stateDir}`;
 }
 
 async function onStack<T>(

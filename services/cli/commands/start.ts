@@ -17,7 +17,7 @@ import { createProgress, type Progress } from '../progress.ts';
 import { resultOf } from '../result.ts';
 import { runSimulator } from '../simulator.ts';
 import { type StreamReport, streamBank } from '../stream-bank.ts';
-import { addressText, summaryText } from '../summary.ts';
+import { addressText, readFindings, summaryText } from '../summary.ts';
 
 export interface StartOptions {
   readonly root: string;
@@ -56,10 +56,10 @@ export async function start(options: StartOptions): Promise<number> {
     const keys = ensureApiKeys(stateDir);
     await deploy(stack, options.root, options.log);
     progress.step('tables, topics, rights and schemas are those of the contract');
-    const [imported, engine] = await Promise.all([
-      importBank(options, stack, progress),
-      startEngine({ ...options, stateDir, stack, keys }),
-    ]);
+    const [imported, engine] = await unlessAborted(
+      options.signal,
+      Promise.all([importBank(options, stack, progress), startEngine({ ...options, stateDir, stack, keys })]),
+    );
     progress.step('features, scoring, interventions and gateway are ready');
     const file = engineFileOf(options.bank, imported.bank_id, stack, engine);
     writeEngineFile(stateDir, file);
@@ -89,9 +89,9 @@ async function observed<T>(
 }
 
 async function importBank(options: StartOptions, stack: Stack, progress: Progress): Promise<Imported> {
-  const { bank, root } = options;
+  const { bank, root, signal } = options;
   const args = importArguments(bank, options.skipBad);
-  const imported = await runSimulator<Imported>({ root, stack, args });
+  const imported = await runSimulator<Imported>({ root, stack, args, signal });
   progress.step(`the bank holds ${imported.transactions.toLocaleString('en')} transactions`);
   return imported;
 }
@@ -104,14 +104,26 @@ async function conclude(
   startedMs: number,
 ): Promise<number> {
   const result = resultOf(bankName(options.bank), report, (performance.now() - startedMs) / 1000);
+  const { client } = keys.keys;
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else process.stdout.write(await summaryText(result, file.gatewayUrl, keys.keys.client));
-  if (!options.once) {
+  if (!options.json || !options.once) {
+    const findings = await readFindings(file.gatewayUrl, client);
+    if (!options.json) process.stdout.write(summaryText(result, findings));
     const out = options.json ? process.stderr : process.stdout;
-    out.write(addressText(file.gatewayUrl, keys.keys.client));
-    await untilAborted(options.signal);
+    if (!options.once) out.write(addressText(file.gatewayUrl, client, findings.examples[0]?.customer_id ?? null));
   }
+  if (!options.once) await untilAborted(options.signal);
   return result.reconciled ? 0 : 1;
+}
+
+/** Rejects as soon as the signal aborts; what is under way then ends with the stack. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
