@@ -59,7 +59,9 @@ function sameOrThrow(existing: BankFacts, wanted: NewBank): BankFacts {
     existing.parametersSha256 === wanted.parametersSha256 &&
     JSON.stringify(sorted(existing.sources)) === JSON.stringify(sorted(wanted.sources));
   if (same) return existing;
-  throw new CommandError(`bank ${existing.bankId} is there and was made from something else; --replace replaces it`);
+  throw new CommandError(
+    `bank ${existing.bankId} is there and was made from something else: use another state directory, or --replace`,
+  );
 }
 
 function sorted(sources: Readonly<Record<string, string>> | null): unknown {

@@ -14,7 +14,7 @@ import { pickBank } from '../pick-bank.ts';
 import { createProgress } from '../progress.ts';
 import { stderrLog } from '../stderr-log.ts';
 import type { BankFacts } from '../store/bank-rows.ts';
-import { acknowledgedIds, type Checkpoint, deleteCheckpoint, openCheckpoint } from '../store/checkpoints.ts';
+import { acknowledgedIds, type Checkpoint, openCheckpoint, retireCheckpoint } from '../store/checkpoints.ts';
 import { openBank } from '../store/open.ts';
 import { sequenceAt } from '../store/read-page.ts';
 import { eventTime, fixedRate, type Pace, unpaced } from '../stream/pace.ts';
@@ -36,7 +36,7 @@ export const streamCommand: Command = {
     { name: 'measure', about: 'with --rate: put the scheduled send on each record', value: null },
     { name: 'from', about: 'begin with the first booked at or after this time (a stream of its own)', value: 'TIME' },
     { name: 'to', about: 'end before the first booked at or after this time', value: 'TIME' },
-    { name: 'restart', about: 'forget the checkpoint and send from the beginning', value: null },
+    { name: 'restart', about: 'put the checkpoint aside and send from the beginning', value: null },
     { name: 'live', about: 'as of the present (default: a replay, in which nothing is delivered)', value: null },
   ],
   async run(flags: Flags) {
@@ -103,7 +103,7 @@ function readWanted(flags: Flags): Wanted {
 async function openStream(pool: Pool, bank: BankFacts, wanted: Wanted): Promise<Checkpoint> {
   const { bankId } = bank;
   const stream = nameOf(wanted);
-  if (wanted.restart) await deleteCheckpoint(pool, bankId, stream);
+  if (wanted.restart) await retireCheckpoint(pool, bankId, stream);
   const firstSequence = wanted.fromMs === null ? 0 : await sequenceAt(pool, bankId, wanted.fromMs);
   const endSequence = wanted.toMs === null ? bank.transactions : await sequenceAt(pool, bankId, wanted.toMs);
   return await openCheckpoint(pool, { bankId, stream, mode: wanted.mode, firstSequence, endSequence });

@@ -54,8 +54,14 @@ export async function moveCheckpoint(
   );
 }
 
-export async function deleteCheckpoint(db: Queryable, bankId: string, stream: string): Promise<void> {
-  await db.query('DELETE FROM bank.streams WHERE bank_id = $1::text AND stream = $2::text', [bankId, stream]);
+/** Puts a checkpoint aside, so that its stream begins anew; what was acknowledged up to it stays known under another name. */
+export async function retireCheckpoint(db: Queryable, bankId: string, stream: string): Promise<void> {
+  await db.query(
+    `UPDATE bank.streams
+     SET stream = stream || ' until ' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+     WHERE bank_id = $1::text AND stream = $2::text`,
+    [bankId, stream],
+  );
 }
 
 export interface AcknowledgedIds {
