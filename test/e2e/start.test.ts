@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import grpc from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GetModelRequestSchema, GetModelResponseSchema } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import type { EngineFile } from '../../services/cli/engine-file.ts';
 import { removeState } from '../../services/stack/stack.ts';
 import { ROOT } from '../support/engine-run.ts';
+import { REASONS, sendBadRecords } from './bad-records.ts';
 
 let stateDir: string;
 let npmStart: ChildProcessWithoutNullStreams;
@@ -68,11 +69,11 @@ function call(method: string, path: string, o: { key?: string | null; body?: str
   });
 }
 
+/** The `pde` command on this engine; what stands after `--` is the simulator's. */
 function pde(...args: string[]) {
-  return spawnSync('npm', ['run', '--silent', 'pde', '--', ...args, '--state-dir', stateDir], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
+  const own = args.includes('--') ? args.indexOf('--') : args.length;
+  const all = [...args.slice(0, own), '--state-dir', stateDir, ...args.slice(own)];
+  return spawnSync('npm', ['run', '--silent', 'pde', '--', ...all], { cwd: ROOT, encoding: 'utf8' });
 }
 
 async function aCustomer(): Promise<string> {
@@ -207,11 +208,49 @@ describe('the pde command beside it', () => {
   });
 });
 
+describe('records that nobody can process', () => {
+  interface Listed {
+    readonly dead_letter_id: string;
+    readonly reason: string;
+  }
+  const listed = () => JSON.parse(pde('dead-letters', 'list', '--json').stdout) as Listed[];
+  const reasons = () =>
+    listed()
+      .map(({ reason }) => reason)
+      .sort();
+  const reconciliation = () => JSON.parse(pde('reconcile', '--json').stdout) as { reconciled: boolean };
+
+  it('become one dead letter each while the stream goes on, and everything reconciles', async () => {
+    await sendBadRecords(engine, await aCustomer());
+    await vi.waitFor(() => expect(reasons()).toEqual(REASONS), { timeout: 20_000 });
+    expect(reconciliation()).toMatchObject({ reconciled: true });
+  });
+
+  it('can be replayed, once, and what is still bad is a dead letter again', async () => {
+    const { dead_letter_id: id } = listed().find(({ reason }) => reason === 'BAD_FRAMING')!;
+    expect(pde('dead-letters', 'replay', id)).toMatchObject({ status: 0 });
+    await vi.waitFor(() => expect(reasons()).toEqual(['BAD_FRAMING', ...REASONS]), { timeout: 20_000 });
+    expect(pde('dead-letters', 'replay', id)).toMatchObject({
+      status: 1,
+      stderr: 'pde: it was replayed before: set force to replay it again\n',
+    });
+  });
+
+  it('a bank that is streamed again from its start is all duplicates', async () => {
+    const { stdout: text } = pde('simulate', '--json', '--', '--restart', '--total', '50');
+    expect(JSON.parse(text)).toMatchObject({ sent: 50, acknowledged_ids: result.ledger });
+    await vi.waitFor(() => expect(reconciliation()).toMatchObject({ reconciled: true }), { timeout: 20_000 });
+  });
+});
+
 describe('Ctrl-C', () => {
-  it('stops everything and leaves nothing running', async () => {
-    const ended = new Promise<number | null>((resolve) => npmStart.on('exit', (code) => resolve(code)));
+  it('stops everything, says nothing of errors and leaves nothing running', async () => {
+    const ended = new Promise<number | string | null>((resolve) =>
+      npmStart.on('exit', (code, signal) => resolve(code ?? signal)),
+    );
     process.kill(-npmStart.pid!, 'SIGINT');
-    await ended;
+    expect([130, 'SIGINT']).toContain(await ended);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/ stopping$/);
     const left = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
     expect(left.filter((line) => line.includes(stateDir))).toEqual([]);
   });
