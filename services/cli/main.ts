@@ -1,6 +1,7 @@
 /**
  * The `pde` command. Results go to standard output, progress and errors to standard error; exit code 0 for success, 1 for a
- * check that does not hold or a problem that the message names, 2 for bad usage, 130 after Ctrl-C.
+ * check that does not hold or a problem that the message names, 2 for bad usage, 130 after Ctrl-C, 143 where
+ * SIGTERM came before the work was done.
  */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -194,7 +195,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`pde: ${problemOf(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = interrupt.aborted ? 143 : error instanceof UsageError ? 2 : 1;
 }
 if (interrupt.aborted && (interrupt.reason as Error).message.endsWith('SIGINT')) process.exitCode = 130;
 

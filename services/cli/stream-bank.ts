@@ -53,7 +53,7 @@ export async function streamBank(options: StreamBankOptions): Promise<StreamRepo
   const measured = Math.max(0, Math.min(remaining, Math.round(rate * measuredSeconds)));
   const transactionsPerSecond = await flatOut(options, remaining - measured);
   if (measured > 0) {
-    options.progress.step(`measured stretch: ${measured} transactions at ${rate} a second`);
+    options.progress.step(`measured stretch: ${grouped(measured)} transactions at ${rate} a second`);
     await streamAndDrain(options, ['--total', `${measured}`, '--rate', `${rate}`, '--measure']);
   }
   const latency = measured > 0 ? await readLatency(options.engine.addresses.interventions.opsUrl) : null;
@@ -64,7 +64,7 @@ export async function streamBank(options: StreamBankOptions): Promise<StreamRepo
 
 async function flatOut(options: StreamBankOptions, count: number): Promise<number | null> {
   if (count <= 0) return null;
-  options.progress.step(`streaming ${count.toLocaleString('en')} transactions`);
+  options.progress.step(`streaming ${grouped(count)} transactions`);
   const startedMs = performance.now();
   const { sent } = await streamAndDrain(options, ['--total', `${count}`]);
   return sent / ((performance.now() - startedMs) / 1000);
