@@ -18,12 +18,12 @@ import {
   SuppressionReason,
 } from '../../gen/pde/interventions/v1/policy_pb.ts';
 import { Eligibility, ReasonSchema, RiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
+import { officerText } from '../domain/features/reason-text.ts';
 import { type ContactPolicy, DAY_MS } from '../domain/interventions/policy.ts';
 import type { Eligibility as EligibilityWord } from '../domain/obligations/eligibility.ts';
 import type { Counts } from './store/read-counts.ts';
 import type { DecisionRead } from './store/read-history.ts';
 import type { Intervention as StoredIntervention, TopFeature } from './store/rows.ts';
-import { wordsForOfficer } from './wording.ts';
 
 export function decisionMessage(read: DecisionRead): Decision {
   const { personal, result } = read;
@@ -70,7 +70,7 @@ function reasonMessage({ name, value, contribution }: TopFeature) {
     feature: name,
     ...(value === null ? {} : { value }),
     contribution,
-    text: wordsForOfficer(name, value),
+    text: officerText(name, value ?? Number.NaN),
   });
 }
 

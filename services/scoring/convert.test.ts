@@ -66,7 +66,7 @@ describe('a prediction as callers read it', () => {
     expect(summary).toBe('about 14 in 100 like this miss a payment');
     expect(topReasons.map(({ text }) => text)).toEqual([
       CATALOGUE[0]!.officer(0),
-      expect.stringContaining('not known'),
+      expect.stringContaining('Not known: '),
     ]);
     expect(topReasons.map(({ value }) => value)).toEqual([0, undefined]);
     expect(otherContributions).toBeCloseTo(-0.125 * (CATALOGUE.length - 2), 12);

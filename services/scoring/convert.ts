@@ -10,6 +10,7 @@ import * as features from '../../gen/pde/features/v1/feature_pb.ts';
 import * as scoring from '../../gen/pde/scoring/v1/prediction_pb.ts';
 import type { Mode } from '../domain/bank/transaction.ts';
 import { CATALOGUE } from '../domain/features/catalogue.ts';
+import { officerText } from '../domain/features/reason-text.ts';
 import type { Eligibility } from '../domain/obligations/eligibility.ts';
 import type { TopFeature } from '../domain/scoring/reasons.ts';
 import { type RiskLevel, summarise } from '../domain/scoring/risk.ts';
@@ -183,19 +184,14 @@ export function timestampOf(ms: number): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
 }
 
-const DEFINITIONS = new Map(CATALOGUE.map((definition) => [definition.name, definition]));
-
 function toReason({ name, value, contribution }: TopFeature): {
   feature: string;
   value?: number;
   contribution: number;
   text: string;
 } {
-  const unknown = Number.isNaN(value);
-  const text = unknown
-    ? `It is not known: ${name.replaceAll('_', ' ')}`
-    : (DEFINITIONS.get(name)?.officer(value) ?? name);
-  return { feature: name, contribution, text, ...(unknown ? {} : { value }) };
+  const known = Number.isNaN(value) ? {} : { value };
+  return { feature: name, contribution, text: officerText(name, value), ...known };
 }
 
 function sum(values: Iterable<number>): number {

@@ -123,7 +123,7 @@ export const derived: readonly FeatureDefinition[] = [
     unit: 'share',
     min: -1,
     max: 1,
-    unknownWhen: 'stress_composite is unknown now or 7 days before',
+    unknownWhen: 'the composite is unknown now or 7 days before',
     reason: 'Derived: it has no part in the composite.',
     officer: (v) => `Signals of stress ${v >= 0 ? 'rose' : 'fell'} by ${share(Math.abs(v))} in 7 days`,
     customer: () => 'Several signs have changed in the last week',
