@@ -197,7 +197,7 @@ describe('a prediction on the stream', () => {
       policyVersion: 'contact-1',
       topReasons: [
         { feature: 'salary_delay_days', value: 9, contribution: 0.7, text: expect.stringMatching(/9/) },
-        { feature: 'balance_days_negative_30d', text: 'balance_days_negative_30d is not known' },
+        { feature: 'balance_days_negative_30d', text: 'Not known: balance days negative over 30 days' },
       ],
       result: {
         case: 'intervention',

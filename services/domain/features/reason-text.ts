@@ -9,9 +9,9 @@ const byName = new Map(CATALOGUE.map((feature) => [feature.name, feature]));
  */
 export function officerText(name: string, value: number): string {
   const feature = byName.get(name);
-  if (feature === undefined) return `${inWords(name)} is ${value}`;
-  if (!Number.isNaN(value)) return feature.officer(value);
-  return `Not known: ${inWords(name)} (${feature.unknownWhen})`;
+  if (Number.isNaN(value))
+    return `Not known: ${inWords(name)}${feature === undefined ? '' : ` (${feature.unknownWhen})`}`;
+  return feature?.officer(value) ?? `${inWords(name)} is ${value}`;
 }
 
 /** "cash_withdrawal_size_rise_30d_pct" is "cash withdrawal size rise over 30 days". */
