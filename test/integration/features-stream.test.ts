@@ -111,7 +111,7 @@ describe('a record that cannot be processed is one dead letter, and the stream g
       const { outboxes } = await features.operations.getPosition({});
       return outboxes.map((outbox) => Number(outbox.lastPosition - outbox.publishedPosition));
     };
-    await expect.poll(unpublished, { timeout: 10_000 }).toEqual([0]);
+    await expect.poll(unpublished, { timeout: 45_000 }).toEqual([0]);
     const { deadLetters: listed } = await features.operations.listDeadLetters({ reason: 'NO_VALUE', pageSize: 1 });
     expect(listed[0]).toMatchObject({ topic: TRANSACTIONS.name, reason: 'NO_VALUE', attempts: 1 });
   });
@@ -139,7 +139,7 @@ describe('scoring away', () => {
     harness.peer.fault = new Error('away');
     const callsBefore = harness.peer.calls;
     await harness.transactions([failed(1)]);
-    await expect.poll(() => harness.peer.calls, { timeout: 10_000 }).toBeGreaterThan(callsBefore);
+    await expect.poll(() => harness.peer.calls, { timeout: 45_000 }).toBeGreaterThan(callsBefore);
     expect(await ledgerOf(customerId)).toEqual([]);
     harness.peer.fault = null;
     await harness.drained();

@@ -153,7 +153,7 @@ async function history(customerId: string, decisions: number) {
         const answer = await service.api.getCustomerHistory({ customerId }).catch(() => null);
         return answer?.decisions.length === decisions ? answer : null;
       },
-      { timeout: 30_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     )
     .not.toBeNull()
     .then(() => service.api.getCustomerHistory({ customerId }));
@@ -252,13 +252,13 @@ describe('a prediction on the stream', () => {
     await predict(...Array.from({ length: 40 }, () => predictionEvent({ customerId: newCustomer(), riskScore: 0.1 })));
     const expected = Number(decisionsByLevel.LOW ?? 0n) + 40;
     await expect
-      .poll(async () => Number((await service.api.getStats({})).decisionsByLevel.LOW ?? 0n), { timeout: 30_000 })
+      .poll(async () => Number((await service.api.getStats({})).decisionsByLevel.LOW ?? 0n), { timeout: 60_000 })
       .toBe(expected);
     const counted = () => {
       const low = new Map(updates.events.filter((one) => one.customerId === '').map((one) => [one.updateId, one]));
       return [...low.values()].reduce((sum, one) => sum + one.decisions, 0);
     };
-    await expect.poll(counted, { timeout: 10_000 }).toBe(expected);
+    await expect.poll(counted, { timeout: 45_000 }).toBe(expected);
   });
 });
 
@@ -270,7 +270,7 @@ describe('a record that cannot be processed', () => {
     await predict(predictionEvent({ customerId: key, riskScore: 0.1 }));
     await history(key, 1);
     const mine = () => deadLetters.events.filter((one) => Buffer.from(one.originalValue ?? []).equals(garbage));
-    await expect.poll(mine, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(mine, { timeout: 45_000 }).toHaveLength(1);
     expect(mine()[0] as DeadLetter).toMatchObject({ service: 'interventions', topic: PREDICTIONS.name, reason: 1 });
     const { deadLetters: listed } = await service.operations.listDeadLetters({ reason: 'BAD_FRAMING' });
     expect(listed.map((one) => one.deadLetterId)).toContain(mine()[0]?.deadLetterId);
@@ -292,7 +292,7 @@ describe('a restart', () => {
 
     const { decisions } = await history(dora, 2);
     expect(decisions.map((one) => one.result.case)).toEqual(['intervention', 'intervention']);
-    await expect.poll(() => eventsOf(interventions.events, dora), { timeout: 15_000 }).toHaveLength(2);
+    await expect.poll(() => eventsOf(interventions.events, dora), { timeout: 45_000 }).toHaveLength(2);
     expect(eventsOf(interventions.events, dora).map((one) => one.interventionType)).toEqual([
       'gentle_reminder',
       'proactive_support',

@@ -92,7 +92,7 @@ describe('a pool', () => {
   });
 
   it('does not wait for ever for a connection', async () => {
-    const small = createPool({ url: db.url('pde_features_owner'), max: 1, connectionTimeoutMs: 50 });
+    const small = createPool({ url: db.url('pde_features_owner'), max: 1, connectionTimeoutMs: 2_000 });
     await small.transaction(async () => {
       expect(classify(await errorOf(small.query('SELECT 1')))).toBe('transient');
     });

@@ -167,7 +167,7 @@ async function readPublished(
   });
   await Promise.race([
     promise,
-    vi.waitFor(() => expect(found.length).toBeGreaterThanOrEqual(ids.length), { timeout: 20_000 }),
+    vi.waitFor(() => expect(found.length).toBeGreaterThanOrEqual(ids.length), { timeout: 60_000 }),
   ]);
   await reader.caughtUp();
   await reader.close();

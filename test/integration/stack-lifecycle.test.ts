@@ -66,9 +66,9 @@ function portsOf(stateDir: string): number[] {
 }
 
 async function nothingIsLeft(stateDir: string): Promise<void> {
-  await expect.poll(() => processesOf(stateDir), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => processesOf(stateDir), { timeout: 60_000 }).toEqual([]);
   await expect
-    .poll(async () => (await Promise.all(portsOf(stateDir).map(isListening))).some(Boolean), { timeout: 30_000 })
+    .poll(async () => (await Promise.all(portsOf(stateDir).map(isListening))).some(Boolean), { timeout: 60_000 })
     .toBe(false);
 }
 
@@ -148,7 +148,7 @@ describe('a killed owner', () => {
       const kill = setTimeout(() => child.kill('SIGKILL'), afterMs);
       await ended;
       clearTimeout(kill);
-      await expect.poll(() => processesOf(stateDir), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => processesOf(stateDir), { timeout: 60_000 }).toEqual([]);
     }
     const last = await own(stateDir);
     await last.end('SIGTERM');
