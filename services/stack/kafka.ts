@@ -8,7 +8,7 @@ import { writeWhole } from './files.ts';
 import { jvmArguments } from './kafka-java.ts';
 import { brokerProperties, type KafkaPorts } from './kafka-properties.ts';
 import { addNewUsers, formatOnce } from './kafka-users.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { ManagedProcess, Supervisor } from './supervisor.ts';
 
 export interface KafkaOptions {
   readonly supervisor: Supervisor;
@@ -28,14 +28,14 @@ export interface KafkaOptions {
 const STARTED = 'Kafka Server started';
 
 /** Formats the directory if it is new, starts the node and resolves once it serves all users. */
-export async function startKafka(o: KafkaOptions): Promise<void> {
+export async function startKafka(o: KafkaOptions): Promise<ManagedProcess<true>> {
   const { users, passwords, ports } = o;
   await mkdir(o.directory, { recursive: true, mode: 0o700 });
   const dataDir = join(o.directory, 'data');
   const properties = join(o.directory, 'server.properties');
   await writeWhole(properties, brokerProperties({ dataDir, ports, passwords }));
   await formatOnce(o, { properties, dataDir, users, passwords });
-  await o.supervisor.spawnProcess<true>({
+  const node = o.supervisor.spawnProcess<true>({
     name: 'Kafka',
     command: o.java,
     args: [...jvmArguments(o.jars, '-Xms256m', '-Xmx512m'), 'kafka.Kafka', properties],
@@ -43,6 +43,8 @@ export async function startKafka(o: KafkaOptions): Promise<void> {
     stopRank: 1,
     ready: (line) => (line.includes(STARTED) ? true : null),
     restart: { firstMs: 500, longestMs: 15_000 },
-  }).ready;
+  });
+  await node.ready;
   await addNewUsers(o, { brokers: `127.0.0.1:${ports.broker}`, users, passwords });
+  return node;
 }

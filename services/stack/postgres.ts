@@ -18,7 +18,7 @@ import {
   roleStatements,
   schemaStatements,
 } from './postgres-roles.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { ManagedProcess, Supervisor } from './supervisor.ts';
 
 export interface PostgresOptions {
   readonly supervisor: Supervisor;
@@ -34,11 +34,11 @@ export interface PostgresOptions {
 const ENVIRONMENT = childEnvironment({ LC_ALL: 'C', LC_MESSAGES: 'C', LANG: 'C', TZ: 'UTC', HOME: '/' });
 
 /** Makes the cluster if there is none, brings roles and schemas up to date, starts it and resolves once it accepts connections. */
-export async function startPostgres(o: PostgresOptions): Promise<void> {
+export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<true>> {
   const data = join(o.place.home, 'data');
   if (!(await exists(data))) await createCluster(o, data);
   await applyRoles(o, data);
-  await o.supervisor.spawnProcess<true>({
+  const server = o.supervisor.spawnProcess<true>({
     name: 'PostgreSQL',
     command: join(o.place.bin, 'postgres'),
     args: serverArguments(o, data),
@@ -49,7 +49,9 @@ export async function startPostgres(o: PostgresOptions): Promise<void> {
     probe: (pid) => isReady(join(data, 'postmaster.pid'), pid),
     restart: { firstMs: 250, longestMs: 10_000 },
     ...(o.place.user === undefined ? {} : { user: o.place.user }),
-  }).ready;
+  });
+  await server.ready;
+  return server;
 }
 
 // The postmaster writes its pid and state into lines 1 and 8 of its pid file; pg_ctl waits for the same.

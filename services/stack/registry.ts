@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { StackError } from './errors.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { ManagedProcess, Supervisor } from './supervisor.ts';
 
 export interface RegistryOptions {
   readonly supervisor: Supervisor;
@@ -34,8 +34,8 @@ const SAMPLE =
 const FIRST_CHECK_WITHIN_MS = 60_000;
 
 /** Starts it and resolves once it is healthy and has checked a first schema. */
-export async function startRegistry(o: RegistryOptions): Promise<void> {
-  await o.supervisor.spawnProcess<true>({
+export async function startRegistry(o: RegistryOptions): Promise<ManagedProcess<true>> {
+  const registry = o.supervisor.spawnProcess<true>({
     name: 'Apicurio Registry',
     command: o.java,
     args: [
@@ -63,8 +63,10 @@ export async function startRegistry(o: RegistryOptions): Promise<void> {
     stopRank: 1,
     probe: () => isHealthy(o.managementPort),
     restart: { firstMs: 500, longestMs: 15_000 },
-  }).ready;
+  });
+  await registry.ready;
   await checkFirstSchema(`http://127.0.0.1:${o.port}`);
+  return registry;
 }
 
 async function isHealthy(managementPort: number): Promise<true | null> {

@@ -63,6 +63,12 @@ export interface StackFacts {
   readonly registry: { readonly url: string };
 }
 
+export interface StackParts {
+  readonly postgres: ManagedProcess<true>;
+  readonly kafka: ManagedProcess<true>;
+  readonly registry: ManagedProcess<true>;
+}
+
 export interface Stack {
   readonly stateDir: string;
   readonly postgres: {
@@ -80,6 +86,8 @@ export interface Stack {
     credentials(user: KafkaUser): { readonly username: string; readonly password: string };
   };
   readonly registry: { readonly url: string };
+  /** The processes behind them: whoever of them ends by itself is started again. */
+  readonly parts: StackParts;
   /** Plain data, from which stackFrom makes the accessors again in another process. */
   readonly facts: StackFacts;
   /** Starts a process that lives and dies with this stack. */
@@ -149,17 +157,18 @@ async function bringUp(o: StackOptions, settings: StackSettings, supervisor: Sup
   const ports: Ports = await choosePorts(join(stateDir, 'ports.json'), PORT_NAMES);
   const place = await preparePostgresPlace({ stateDir, stackId: secrets.stackId, userName: settings.postgresUser });
   const provided = provideArtefacts({ settings, run: supervisor.runTool, log, signal });
-  await allOrAborted(startParts(o, { supervisor, secrets, ports, place, provided }), signal);
+  const parts = await partsOrAborted(startParts(o, { supervisor, secrets, ports, place, provided }), signal);
   log(`PostgreSQL, Kafka and the registry are up (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
   return {
     ...stackFrom(factsOf(stateDir, ports, secrets)),
+    parts,
     spawnProcess: supervisor.spawnProcess,
     stop: supervisor.stop,
     killAll: supervisor.killAll,
   };
 }
 
-interface Parts {
+interface PartNeeds {
   readonly supervisor: Supervisor;
   readonly secrets: StackSecrets;
   readonly ports: Ports;
@@ -168,10 +177,13 @@ interface Parts {
 }
 
 // PostgreSQL needs nothing that is fetched, Kafka only Java, the registry both: each begins as soon as it can.
-function startParts(o: StackOptions, { supervisor, secrets, ports, place, provided }: Parts): readonly Promise<void>[] {
+async function startParts(
+  o: StackOptions,
+  { supervisor, secrets, ports, place, provided }: PartNeeds,
+): Promise<StackParts> {
   const logFile = (name: string) => join(o.stateDir, 'logs', `${name}.log`);
   const common = { supervisor, signal: o.signal };
-  const postgres = startPostgres({
+  const starting = startPostgres({
     ...common,
     place,
     port: ports.postgres,
@@ -191,7 +203,7 @@ function startParts(o: StackOptions, { supervisor, secrets, ports, place, provid
       logFile: logFile('kafka'),
     }),
   );
-  const registry = Promise.all([provided, postgres]).then(([{ java, registryHome }]) =>
+  const registry = Promise.all([provided, starting]).then(([{ java, registryHome }]) =>
     startRegistry({
       supervisor,
       home: registryHome,
@@ -207,16 +219,17 @@ function startParts(o: StackOptions, { supervisor, secrets, ports, place, provid
       logFile: logFile('registry'),
     }),
   );
-  return [postgres, kafka, registry];
+  const [postgres, broker, schemas] = await Promise.all([starting, kafka, registry]);
+  return { postgres, kafka: broker, registry: schemas };
 }
 
-async function allOrAborted(starts: readonly Promise<void>[], signal: AbortSignal | undefined): Promise<void> {
+async function partsOrAborted(parts: Promise<StackParts>, signal: AbortSignal | undefined): Promise<StackParts> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal?.aborted) reject(signal.reason);
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   aborted.catch(() => {});
-  await Promise.race([Promise.all(starts), aborted]);
+  return await Promise.race([parts, aborted]);
 }
 
 function factsOf(stateDir: string, ports: Ports, secrets: StackSecrets): StackFacts {
