@@ -1,52 +1,66 @@
 /**
- * kill -9 at each named crash point: after the restart everything reconciles, nothing is there twice, and nothing differs from a
- * run without faults (I1-I5).
+ * The cases of the fault matrix that are part of `npm test`: kill -9 at every named crash point, and in the middle of a rebalance.
+ * Nothing is lost, there twice, or different from a run without faults (I1-I5).
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { BankChoice } from '../../services/cli/bank.ts';
-import { differences, type RunOutcome, runEngine } from '../support/engine-run.ts';
+import { ROOT, type StoredRows } from '../support/engine-run.ts';
 import { useStack } from '../support/shared-stack.ts';
+import { CASES, CRASH_POINTS } from './cases.ts';
+import { planOf, shortSelection } from './plan.ts';
+import { runCase, runWithoutFaults } from './run-case.ts';
 
-const bank: BankChoice = { kind: 'synthetic', customers: 16, months: 6, seed: 5 };
-const stack = useStack();
+const SEED = 1;
+const IN_NPM_TEST = ['points:1', 'points:2', 'points:3', 'points:4', 'kill-in-rebalance:features'];
 
-/** Small batches, so that there is something before and after the crash; whoever is killed is missed soon. */
-const settings = {
-  features: { PDE_FEATURES_BATCH_MAX: '100', PDE_FEATURES_SESSION_TIMEOUT_MS: '6000' },
-  scoring: {},
-  interventions: { PDE_INTERVENTIONS_SESSION_TIMEOUT_MS: '6000' },
-};
-
-describe('a process killed at', () => {
-  let base: RunOutcome;
-
-  beforeAll(async () => {
-    base = await runEngine(stack(), { bank });
+describe('the table of cases', () => {
+  it('names every crash point of the services, and none that is not there', () => {
+    const passed = new Set<string>(Object.values(CRASH_POINTS).flat());
+    expect([...passed].sort()).toEqual([...pointsInSource()].sort());
   });
 
-  it.each<Partial<Record<keyof typeof settings, string>>>([
-    { features: 'before-score@3' },
-    { features: 'after-score-before-commit@3' },
-    { features: 'after-move-before-commit@3' },
-    { features: 'after-commit@3' },
-    { scoring: 'scoring-before-commit@3', interventions: 'interventions-after-commit@3' },
-    { scoring: 'scoring-after-commit@3', interventions: 'interventions-before-commit@3' },
-    { scoring: 'after-commit-before-publish@3', interventions: 'between-publish-and-cursor@3' },
-    { scoring: 'between-publish-and-cursor@3', features: 'after-score-before-commit@6' },
-  ])('%o loses nothing, repeats nothing and changes nothing', async (points) => {
-    const run = await runEngine(stack(), { bank, settings: armed(points) });
-    for (const service of Object.keys(points)) expect(run.restarts[service]).toBe(1);
-    expect(run.reconciliation.checks.filter((check) => !check.holds)).toEqual([]);
-    expect(differences(base.stored, run.stored)).toEqual([]);
+  it('gives the same faults for the same seed, and others for another', () => {
+    const plans = (seed: number) => CASES.map((each) => planOf(each, seed));
+    expect(plans(7)).toEqual(plans(7));
+    expect(plans(7)).not.toEqual(plans(8));
+    expect(shortSelection(7)).toEqual(shortSelection(7));
+  });
+
+  it('names each case once', () => {
+    expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length);
   });
 });
 
-function armed(points: Partial<Record<keyof typeof settings, string>>) {
-  const services = Object.keys(settings) as (keyof typeof settings)[];
-  return Object.fromEntries(
-    services.map((service) => {
-      const point = points[service];
-      return [service, { ...settings[service], ...(point === undefined ? {} : { PDE_CRASH_POINT: point }) }];
-    }),
+describe('a run in which faults strike', () => {
+  const stack = useStack();
+  const bank = { kind: 'synthetic', customers: 16, months: 6, seed: 5 } as const;
+  const options = () => ({ stack: stack(), bank, rate: 0 });
+  let base: StoredRows;
+  beforeAll(async () => {
+    base = await runWithoutFaults(options());
+  });
+
+  it.each(CASES.filter(({ name }) => IN_NPM_TEST.includes(name)))(
+    '$name loses nothing, repeats nothing and changes nothing',
+    async (each) => {
+      const logs = join(tmpdir(), `pde-${each.name.replace(':', '-')}`);
+      const result = await runCase(options(), each, SEED, base, logs);
+      expect(result).toMatchObject({ findings: [], lost: 0, duplicated: 0, differing: 0, passed: true });
+    },
+  );
+});
+
+function pointsInSource(): Set<string> {
+  const services = join(ROOT, 'services');
+  const files = readdirSync(services, { recursive: true, encoding: 'utf8' });
+  const sources = files.filter((file) => /\.ts$/.test(file) && !/\.(test|fixture)\.ts$/.test(file));
+  return new Set(
+    sources.flatMap((file) =>
+      [...readFileSync(join(services, file), 'utf8').matchAll(/crashPoint\('([^']+)'\)/g)].map(
+        ([, name]) => name ?? '',
+      ),
+    ),
   );
 }

@@ -4,7 +4,7 @@
  * A run gets a database and empty topics of its own on a stack that several runs share. Equality between runs is over ids,
  * vectors, scores, contributions and decisions; wall-clock columns and places in outboxes are left out (DESIGN section 6).
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
@@ -20,6 +20,7 @@ import { type Reconciliation, reconcile } from '../../services/cli/reconcile.ts'
 import { runSimulator } from '../../services/cli/simulator.ts';
 import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
 import type { Stack } from '../../services/stack/stack.ts';
+import { createFeed, type Feed } from './bank-feed.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -30,6 +31,10 @@ export interface RunOptions {
   readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Flags of the simulator's stream. Default: flat out. */
   readonly streamFlags?: readonly string[];
+  /** Streams again from the checkpoint where the simulator was ended before the bank's end. Default: that fails the run. */
+  readonly resumesStream?: boolean;
+  /** Gets the services' logs at the end, whatever the end is. */
+  readonly logsDir?: string;
   /** Called once the services are up, while the bank streams: kill something. */
   readonly disturb?: (running: RunningRun) => Promise<void>;
   /** Called when everything is drained and reconciled, before the services stop. */
@@ -43,6 +48,10 @@ export interface RunningRun {
   readonly observer: EngineObserver;
   readonly keys: ReturnType<typeof ensureApiKeys>;
   readonly file: EngineFile;
+  /** Transactions of the bank. */
+  readonly transactions: number;
+  /** Whoever streams the bank. */
+  readonly feed: Feed;
   /** Resolves when the simulator has ended. */
   readonly streaming: Promise<unknown>;
   /** Resolves once everything in the logs is processed and published. */
@@ -78,16 +87,26 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     await deleteTopics(shared);
     await deploy(stack, ROOT, log);
     const args = importArguments(options.bank, false);
-    const { bank_id: bankId } = await runSimulator<{ bank_id: string }>({ root: ROOT, stack, args });
+    const imported = await runSimulator<{ bank_id: string; transactions: number }>({ root: ROOT, stack, args });
+    const { bank_id: bankId, transactions } = imported;
     const keys = ensureApiKeys(stateDir);
     const engine = await startEngine({ ...options, root: ROOT, stateDir, stack, keys });
     const file = engineFileOf(options.bank, bankId, stack, engine);
     const observer = createEngineObserver(file, keys.keys.operator, log);
     try {
-      const stream = ['stream', '--bank', bankId, ...(options.streamFlags ?? [])];
-      const streaming = runSimulator({ root: ROOT, stack, args: stream });
+      const feed = createFeed({
+        root: ROOT,
+        stack,
+        args: ['stream', '--bank', bankId, ...(options.streamFlags ?? [])],
+        resumes: options.resumesStream ?? false,
+        settings: options.settings?.simulator ?? {},
+      });
       const drained = () => untilDrained(observer);
-      const running: RunningRun = { engine, stack, database, observer, keys, file, streaming, drained };
+      const { ended: streaming } = feed;
+      const running: RunningRun = {
+        ...{ engine, stack, database, observer, keys, file },
+        ...{ transactions, feed, streaming, drained },
+      };
       await Promise.all([streaming, options.disturb?.(running)]);
       await drained();
       const { acknowledged } = await bankPosition(ROOT, stack, bankId);
@@ -101,8 +120,16 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     }
   } finally {
     await database.drop();
+    if (options.logsDir !== undefined) await keepLogs(stateDir, options.logsDir);
     await rm(stateDir, { recursive: true, force: true });
   }
+}
+
+async function keepLogs(stateDir: string, logsDir: string): Promise<void> {
+  await cp(join(stateDir, 'logs'), logsDir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    // Where nothing was started there is no log.
+    if (cause.code !== 'ENOENT') throw cause;
+  });
 }
 
 async function untilDrained(observer: EngineObserver): Promise<void> {

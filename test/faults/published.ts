@@ -1,0 +1,64 @@
+/** The ids that lie in a topic, read from its beginning to its present end: what was published, to be compared with what is stored. */
+import { randomBytes } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import type { Stack } from '../../services/stack/stack.ts';
+
+/** Confluent's wire format: magic byte, schema id, and one byte that says "the first message of the file". */
+const HEADER_BYTES = 6;
+const WITHIN_MS = 60_000;
+
+/** @param idOf reads the id out of an event's bytes, the wire format's header taken off */
+export async function publishedIds(
+  stack: Pick<Stack, 'kafka'>,
+  topic: string,
+  idOf: (bytes: Uint8Array) => string,
+): Promise<ReadonlySet<string>> {
+  const { username, password } = stack.kafka.credentials('admin');
+  const kafka = new kafkajs.Kafka({
+    clientId: 'faults',
+    brokers: [stack.kafka.brokers],
+    sasl: { mechanism: 'scram-sha-512', username, password },
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  const groupId = `faults-${randomBytes(6).toString('hex')}`;
+  const consumer = kafka.consumer({ groupId });
+  try {
+    const left = new Map<number, bigint>();
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      if (BigInt(high) > BigInt(low)) left.set(partition, BigInt(high));
+    }
+    const ids = new Set<string>();
+    if (left.size === 0) return ids;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await readTo(consumer, left, (value) => ids.add(idOf(value.subarray(HEADER_BYTES))));
+    return ids;
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => []);
+    await admin.disconnect();
+  }
+}
+
+function readTo(
+  consumer: kafkajs.Consumer,
+  left: Map<number, bigint>,
+  take: (value: Uint8Array) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tooLong = setTimeout(() => reject(new Error(`a topic was not read within ${WITHIN_MS} ms`)), WITHIN_MS);
+    const settle = (end: () => void) => {
+      clearTimeout(tooLong);
+      end();
+    };
+    consumer.on(consumer.events.CRASH, ({ payload }) => settle(() => reject(payload.error)));
+    const eachBatch = async ({ batch }: kafkajs.EachBatchPayload) => {
+      for (const { value } of batch.messages) if (value !== null) take(value);
+      if (BigInt(batch.lastOffset()) + 1n >= (left.get(batch.partition) ?? 0n)) left.delete(batch.partition);
+      if (left.size === 0) settle(resolve);
+    };
+    consumer.run({ autoCommit: false, eachBatch }).catch((cause: unknown) => settle(() => reject(cause)));
+  });
+}
