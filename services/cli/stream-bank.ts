@@ -94,9 +94,13 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
   for (;;) {
     options.signal.throwIfAborted();
     const endedBefore = ended;
-    const input = await options.observer.look(false);
-    const processed = processedOf(input);
     const nowMs = performance.now();
+    const input = await lookOrNull(options.observer, nowMs - last.atMs);
+    if (input === null) {
+      await pause(POLL_MS);
+      continue;
+    }
+    const processed = processedOf(input);
     options.progress.update(progressText(input, rate, nowMs));
     if (endedBefore && isDrained(input)) break;
     if (processed !== last.processed) last = { processed, atMs: nowMs };
@@ -106,6 +110,16 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
     await Promise.race([pause(POLL_MS), ended ? pause(POLL_MS) : end]);
   }
   options.progress.done();
+}
+
+/** Null while a service is away: it is started again. Rejects with what it met once that has lasted too long. */
+async function lookOrNull(observer: EngineObserver, calmMs: number): Promise<ReconcileInput | null> {
+  try {
+    return await observer.look(false);
+  } catch (cause) {
+    if (calmMs > STALL_MS) throw cause;
+    return null;
+  }
 }
 
 function pause(ms: number): Promise<void> {
