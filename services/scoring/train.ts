@@ -3,17 +3,13 @@
  * trains and writes `models/<name>/<version>/`. The only place that runs Python; the engine never does.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
+import { EnvironmentError, makeEnvironment, ONE_THREAD, PYTHON, ROOT, TRAINING } from './python.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const TRAINING = join(ROOT, 'models', 'training');
 const DATA = join(TRAINING, 'data');
-const VENV = join(TRAINING, '.venv');
-const PYTHON = join(VENV, 'bin', 'python');
 
 const HELP = `train: makes a model from the synthetic bank
 
@@ -46,7 +42,7 @@ function train(): void {
     process.exit(64);
   }
   mkdirSync(DATA, { recursive: true });
-  makeEnvironment();
+  prepare();
   const made = makeTable();
   const catalogue = join(DATA, 'catalogue.json');
   writeFileSync(catalogue, JSON.stringify(catalogueDocument()));
@@ -58,15 +54,14 @@ function train(): void {
   ]);
 }
 
-/** Makes the environment anew whenever the pinned list changes. */
-function makeEnvironment(): void {
-  const requirements = join(TRAINING, 'requirements.txt');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  const mark = join(VENV, 'requirements.sha256');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
-  run('python3', ['-m', 'venv', '--clear', VENV]);
-  run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--no-deps', '-r', requirements]);
-  writeFileSync(mark, wanted);
+function prepare(): void {
+  try {
+    makeEnvironment();
+  } catch (cause) {
+    if (!(cause instanceof EnvironmentError)) throw cause;
+    process.stderr.write(`train: ${cause.message}\n`);
+    process.exit(cause.exitCode);
+  }
 }
 
 /** The table of vectors and forward labels; features are computed by the engine's own code. */
@@ -85,9 +80,9 @@ function catalogueDocument() {
   };
 }
 
-/** Threads are one everywhere: sums in another order are other bits. A step that fails has said why; so does the exit code. */
+/** A step that fails has said why; so does the exit code. */
 function run(command: string, args: readonly string[]): void {
-  const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', PYTHONHASHSEED: '0' };
+  const env = { ...process.env, ...ONE_THREAD };
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', env, cwd: ROOT });
   if (status === 0) return;
   if (error) process.stderr.write(`train: ${command}: ${error.message}\n`);

@@ -16,6 +16,8 @@ import { unpackColumn } from './words.ts';
 
 /** Rows of a block: more would amortize the tables' way through the caches better, but their sums would fill the second level. */
 export const BLOCK_ROWS = 512;
+/** So few rows read too little of a table for it to be worth reading whole. */
+const SCATTERED_ROWS = 64;
 /** Int32s of a cache line. */
 const LINE = 16;
 
@@ -53,7 +55,7 @@ export function createBlock(
     for (let g = 0; g < groups; g++) {
       const at = g * MAX_DECISIONS;
       transpose(words, stride / 32, groupDecisions, at, indexWords);
-      fetchTable(g);
+      if (count > SCATTERED_ROWS) fetchTable(g);
       ADD[program.width[g]! - 1]!(table, tableStart[g]!, index, count, sums, stride, groupColumns, at);
     }
   }

@@ -12,7 +12,7 @@ import { createOneRow } from './one-row.ts';
 /** Bound on the memory of a model's tables. */
 export const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
-/** So few rows are explained one by one: a block costs as much as this many. */
+/** So few rows are explained one by one: a block of them costs about as much. */
 const FEW_ROWS = 6;
 
 export interface FastShap extends ShapKernel {
