@@ -111,6 +111,8 @@ async function runAll(wanted: Wanted, options: MatrixOptions, logsRoot: string):
     results.push(result);
     say(`    ${lineOf(result)}`);
     for (const finding of result.findings.slice(0, 12)) say(`    ${finding.slice(0, 1_000)}`);
+    const restarts = Object.entries(result.restarts ?? {}).map(([name, count]) => `${name} ${count}`);
+    if (restarts.length > 0) say(`    started again: ${restarts.join(', ')}`);
     if (!result.passed) say(`    logs: ${logsDir}`);
   }
   return results;

@@ -21,6 +21,8 @@ export interface CaseResult extends Verdict {
   readonly faults: readonly Struck[];
   /** The longest of its faults; null where one never struck or was not recovered from. */
   readonly recovery_s: number | null;
+  /** By process: how often the stack started it again; null where the run did not end. */
+  readonly restarts: Readonly<Record<string, number>> | null;
   readonly seconds: number;
   /** Everything struck, recovered, and nothing lost, duplicated or different. */
   readonly passed: boolean;
@@ -38,6 +40,9 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PDE_INTERVENTIONS_SESSION_TIMEOUT_MS: `${SESSION_TIMEOUT_MS}`,
   },
 };
+
+/** A case whose faults take longer has failed: something stands still. */
+const STRIKES_WITHIN_MS = 15 * 60_000;
 
 /** What a run without faults stores. Throws where even that does not reconcile. */
 export async function runWithoutFaults(o: MatrixOptions): Promise<StoredRows> {
@@ -58,16 +63,20 @@ export async function runCase(
   const begunMs = performance.now();
   const plan = planOf(each, seed);
   let faults: readonly Struck[] = [];
+  let restarts: CaseResult['restarts'] = null;
   const over = new AbortController();
   const verdict = await observe(o, {
     ...common(o, Object.entries(armedSettings(plan))),
     ...(each.instances === undefined ? {} : { instances: each.instances }),
     logsDir,
     disturb: async (run) => {
-      faults = await strike(run, plan, over.signal);
+      faults = await strike(run, plan, AbortSignal.any([over.signal, AbortSignal.timeout(STRIKES_WITHIN_MS)]));
     },
   })
-    .then(({ outcome, published }) => judge(base, outcome, published))
+    .then(({ outcome, published }) => {
+      restarts = Object.fromEntries(Object.entries(outcome.restarts).filter(([, count]) => count > 0));
+      return judge(base, outcome, published);
+    })
     .catch(unfinished)
     .finally(() => over.abort());
   const struck = faults.length > 0 && faults.every(({ recovery_s: each }) => each !== null);
@@ -79,6 +88,7 @@ export async function runCase(
     seed,
     faults,
     recovery_s: struck ? Math.max(...faults.map(({ recovery_s }) => recovery_s ?? 0)) : null,
+    restarts,
     seconds: (performance.now() - begunMs) / 1000,
     ...verdict,
     passed,

@@ -39,7 +39,7 @@ export async function strike(
   const armed = plan.filter((fault) => fault.kind === 'point');
   const [atPoints, atInstants] = await Promise.all([
     Promise.all(armed.map(async (fault) => measured(fault, await untilKilled(run, fault.target, signal)))),
-    strikeInTurn(run, timed, measured, signal),
+    strikeInTurn(run, timed, streaming, measured, signal),
   ]);
   return [...atPoints, ...atInstants];
 }
@@ -53,6 +53,7 @@ export function armedSettings(plan: readonly PlannedFault[]): Readonly<Record<st
 async function strikeInTurn(
   run: RunningRun,
   faults: readonly Timed[],
+  streaming: { readonly ended: boolean },
   measured: (fault: PlannedFault, strikeMs: number | null) => Promise<Struck>,
   signal: AbortSignal,
 ): Promise<readonly Struck[]> {
@@ -61,8 +62,14 @@ async function strikeInTurn(
   for (const fault of faults) {
     await until(run, fault.target, fault.when, signal);
     const process = processOf(run, fault.target);
-    // Whoever was struck a moment ago may still be down.
-    while (process().pid === null) await delay(POLL_MS, undefined, { signal });
+    // Whoever was struck a moment ago may still be down; a simulator that has sent everything stays so.
+    while (process().pid === null && !(fault.target === 'simulator' && streaming.ended)) {
+      await delay(POLL_MS, undefined, { signal });
+    }
+    if (process().pid === null) {
+      outcomes.push(measured(fault, null));
+      continue;
+    }
     process().kill(fault.kind === 'pause' ? 'SIGSTOP' : fault.signal);
     if (fault.kind === 'pause') woken.push(wakeLater(process(), fault.forMs, signal));
     outcomes.push(measured(fault, performance.now()));
