@@ -9,7 +9,7 @@
 import { type Forest, goesLeft } from './forest.ts';
 import type { ShapKernel } from './shap.ts';
 
-/** The kernel of {@link ShapKernel} for a forest; a later, faster one takes its place without a change elsewhere. */
+/** The kernel for any forest. It is what kernel/fast-shap.ts falls back to, and what that is tested against. */
 export function createTreeShap(forest: Forest): ShapKernel {
   const { features, roots, feature: inputs, value, left, right, cover } = forest;
   const size = ((forest.maxDepth + 2) * (forest.maxDepth + 3)) / 2;

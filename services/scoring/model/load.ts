@@ -2,9 +2,9 @@
 import { type Binding, bindInputs } from '../../domain/scoring/binding.ts';
 import { type Calibration, parseCalibration } from '../../domain/scoring/calibration.ts';
 import { type Forest, parseForest } from '../../domain/scoring/forest.ts';
+import { createFastShap } from '../../domain/scoring/kernel/fast-shap.ts';
 import { parseScoringPolicy, type ScoringPolicy } from '../../domain/scoring/policy.ts';
 import type { ShapKernel } from '../../domain/scoring/shap.ts';
-import { createTreeShap } from '../../domain/scoring/tree-shap.ts';
 import { checked, jsonOf, type Manifest, type ModelFiles, ModelRefusedError, readModelFiles } from './files.ts';
 import { assertGolden, compareGolden, type GoldenErrors, parseGolden } from './golden.ts';
 import { createMarginSession, type MarginSession } from './onnx.ts';
@@ -40,7 +40,7 @@ export async function loadModel(directory: string, catalogue: CatalogueNames, no
   const policy = await checked('policy', () => parseScoringPolicy(jsonOf(files, 'policy.json')));
   const binding = await checked('binding', () => bind(manifest, catalogue));
   const golden = await checked('golden', () => parseGolden(jsonOf(files, 'golden.json'), manifest.inputs.length));
-  const kernel = createTreeShap(forest);
+  const kernel = createFastShap(forest);
   const session = await checked('onnx', () =>
     createMarginSession(files.contents['model.onnx'], manifest.inputs.length),
   );
