@@ -16,26 +16,23 @@ export type AddOne = (
 ) => void;
 
 const add1: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
   }
 };
 
 const add2: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
   }
 };
 
 const add3: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;
@@ -43,9 +40,8 @@ const add3: AddOne = (table, place, from, to, sums, columns) => {
 };
 
 const add4: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;
@@ -54,9 +50,8 @@ const add4: AddOne = (table, place, from, to, sums, columns) => {
 };
 
 const add5: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;
@@ -66,9 +61,8 @@ const add5: AddOne = (table, place, from, to, sums, columns) => {
 };
 
 const add6: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;
@@ -79,9 +73,8 @@ const add6: AddOne = (table, place, from, to, sums, columns) => {
 };
 
 const add7: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;
@@ -93,9 +86,8 @@ const add7: AddOne = (table, place, from, to, sums, columns) => {
 };
 
 const add8: AddOne = (table, place, from, to, sums, columns) => {
-  for (let group = from; group < to; group++) {
+  for (let group = from, at = from * MAX_DECISIONS; group < to; group++, at += MAX_DECISIONS) {
     const entry = place[group]!;
-    const at = group * MAX_DECISIONS;
     sums[columns[at]!]! += table[entry]!;
     sums[columns[(at + 1) | 0]!]! += table[(entry + 1) | 0]!;
     sums[columns[(at + 2) | 0]!]! += table[(entry + 2) | 0]!;

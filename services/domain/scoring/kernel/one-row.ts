@@ -1,6 +1,6 @@
 /**
  * The kernel for a row alone: a byte for every distinct decision, from these the place of each group's entry, then the entries. What it
- * waits for is memory, an entry or two cache lines a group; so the lines of some groups are read first, where misses overlap.
+ * waits for is memory, an entry or two cache lines a group; so the lines of some groups at a time are read first, where misses overlap.
  */
 import { ADD_ONE } from './add-one.ts';
 import type { Program } from './compile.ts';
@@ -25,9 +25,8 @@ export function createOneRow(
   const halves = new Int32Array(sums.buffer);
   const runs = runsOf(width);
 
-  function findPlaces(): void {
-    for (let g = 0; g < groups; g++) {
-      const d = (g * MAX_DECISIONS) | 0;
+  function findPlaces(from: number, to: number, words: number): void {
+    for (let g = from, d = from * MAX_DECISIONS; g < to; g++, d += MAX_DECISIONS) {
       const index =
         left[groupDecisions[d]!]! |
         (left[groupDecisions[(d + 1) | 0]!]! << 1) |
@@ -37,7 +36,7 @@ export function createOneRow(
         (left[groupDecisions[(d + 5) | 0]!]! << 5) |
         (left[groupDecisions[(d + 6) | 0]!]! << 6) |
         (left[groupDecisions[(d + 7) | 0]!]! << 7);
-      place[g] = (tableStart[g]! + Math.imul(index, width[g]!)) | 0;
+      place[g] = (tableStart[g]! + Math.imul(index, words)) | 0;
     }
   }
 
@@ -51,11 +50,12 @@ export function createOneRow(
     kept[0]! ^= all;
   }
 
-  function addEntries(): void {
+  function addGroups(): void {
     halves.fill(0);
     for (const { words, first, end } of runs) {
       for (let from = first; from < end; from += AHEAD) {
         const to = Math.min(end, from + AHEAD);
+        findPlaces(from, to, words);
         fetchEntries(from, to, words);
         ADD_ONE[words - 1]!(table, place, from, to, sums, groupColumns);
       }
@@ -65,8 +65,7 @@ export function createOneRow(
   return (rows, row, out) => {
     const start = row * inputs;
     decide(rows, start);
-    findPlaces();
-    addEntries();
+    addGroups();
     for (let column = 0; column < columns.length; column++) {
       const [first, second] = columns[column]!;
       const low = halves[2 * column]!;
