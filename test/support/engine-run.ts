@@ -16,7 +16,7 @@ import { deploy } from '../../services/cli/deploy.ts';
 import { type Engine, type ServiceName, startEngine } from '../../services/cli/engine.ts';
 import { type EngineFile, engineFileOf } from '../../services/cli/engine-file.ts';
 import { createEngineObserver, type EngineObserver, isDrained } from '../../services/cli/observe-engine.ts';
-import { type Reconciliation, reconcile } from '../../services/cli/reconcile.ts';
+import { type Acknowledged, type Reconciliation, reconcile } from '../../services/cli/reconcile.ts';
 import { runSimulator } from '../../services/cli/simulator.ts';
 import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
 import type { Stack } from '../../services/stack/stack.ts';
@@ -74,6 +74,7 @@ export interface StoredRows {
 }
 
 const DRAIN_TIMEOUT_MS = 180_000;
+const SETTLES_WITHIN_MS = 10_000;
 
 export async function runEngine(shared: Stack, options: RunOptions): Promise<RunOutcome> {
   const database = await createTestDatabase(shared.postgres);
@@ -110,7 +111,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
       await Promise.all([streaming, options.disturb?.(running)]);
       await drained();
       const { acknowledged } = await bankPosition(ROOT, stack, bankId);
-      const reconciliation = reconcile(await observer.look(true, acknowledged));
+      const reconciliation = await reconcileSettled(observer, acknowledged);
       await options.inspect?.(running);
       const restarts = Object.fromEntries([...engine.processes].map(([name, { restarts: n }]) => [name, n]));
       return { reconciliation, stored: await storedRows(database), restarts };
@@ -122,6 +123,20 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     await database.drop();
     if (options.logsDir !== undefined) await keepLogs(stateDir, options.logsDir);
     await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The reconciliation once nothing is in flight: the report of LOW decisions comes up to a second after the last of them, and may be
+ * stored and not yet published at the moment of a look. What stays behind for SETTLES_WITHIN_MS is behind.
+ */
+async function reconcileSettled(observer: EngineObserver, acknowledged: Acknowledged): Promise<Reconciliation> {
+  const deadlineMs = performance.now() + SETTLES_WITHIN_MS;
+  for (;;) {
+    const reconciliation = reconcile(await observer.look(true, acknowledged));
+    const settled = reconciliation.checks.every(({ kind, holds }) => holds || kind !== 'position');
+    if (settled || performance.now() > deadlineMs) return reconciliation;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
