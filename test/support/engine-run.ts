@@ -203,12 +203,8 @@ const WALL_CLOCK_AND_PLACES = [
   'outbox_position',
   'position',
   'decision_number',
-  'append_time',
   'arrival_time',
-  'arrived_time',
-  'arrival_month',
   'log_offset',
-  'log_partition',
 ];
 
 async function storedRows(database: TestDatabase): Promise<StoredRows> {

@@ -1,31 +1,12 @@
 import { expect, test } from 'vitest';
 import type { LedgerRow } from '../bank/transaction.ts';
+import { ledgerRow } from '../features/testing/rows.ts';
 import { DEFAULT_TRIGGER_POLICY } from './policy.ts';
 import { triggersOf } from './triggers.ts';
 
-const row: LedgerRow = {
-  transactionId: 't',
-  accountId: 'a',
-  occurredMs: 0,
-  bookedMs: 0,
-  utcOffsetMinutes: 0,
-  timePrecision: 'second',
-  direction: 'debit',
-  status: 'settled',
-  amountMinor: 1_000,
-  balanceAfterMinor: null,
-  channel: 'card',
-  category: 'groceries',
-  merchantId: null,
-  counterpartyId: null,
-  obligationId: null,
-  reversesTransactionId: null,
-  ownTransfer: false,
-  declares: 0,
-};
 const euro = { currency: 'EUR', medianDebitMinor: () => 100 };
 const of = (change: Partial<LedgerRow>, position = 1, context = euro) =>
-  triggersOf({ ...row, ...change }, position, context, DEFAULT_TRIGGER_POLICY);
+  triggersOf(ledgerRow(change), position, context, DEFAULT_TRIGGER_POLICY);
 
 test('an ordinary purchase is not scored', () => {
   expect(of({})).toEqual([]);
@@ -49,7 +30,7 @@ test('where the currency has no threshold, over ten times the median debit is la
 test('without threshold and without a median nothing is large', () => {
   expect(
     triggersOf(
-      { ...row, amountMinor: 1e13 },
+      ledgerRow({ amountMinor: 1e13 }),
       1,
       { currency: 'CZK', medianDebitMinor: () => null },
       DEFAULT_TRIGGER_POLICY,
