@@ -8,13 +8,16 @@ import {
   readRpcServerSettings,
 } from '../platform/config/settings.ts';
 
+/** The model that scores where none is named, relative to the repository. */
+export const DEFAULT_MODEL_DIR = 'models/synthetic/1';
+
 export type ScoringConfig = ReturnType<typeof readScoringConfig>;
 
 export function readScoringConfig(env: EnvReader) {
   return {
     modelDirectory: env.string('PDE_MODEL_DIR', {
       about: 'folder of the model that scores: manifest, ONNX, trees, calibration, policy, golden vectors',
-      default: 'models/synthetic/1',
+      default: DEFAULT_MODEL_DIR,
     }),
     features: {
       ...readPeerSettings(env, 'PDE_FEATURES_URL'),

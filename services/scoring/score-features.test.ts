@@ -14,6 +14,7 @@ import { PostgresUnavailableError } from '../platform/postgres/sqlstate.ts';
 import { createSilentLogger, type LogFields } from '../platform/telemetry/logger.ts';
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import type { Composed } from './compose.ts';
+import { DEFAULT_MODEL_DIR } from './config.ts';
 import { CATALOGUE_NAMES } from './model/acquire.ts';
 import { loadModel, type Model } from './model/load.ts';
 import type { Recorder } from './record.ts';
@@ -24,7 +25,7 @@ import type { Standing } from './store/find-standing.ts';
 
 let model: Model;
 beforeAll(async () => {
-  model = await loadModel(join(import.meta.dirname, '..', '..', 'models', 'synthetic', '1'), CATALOGUE_NAMES, 0);
+  model = await loadModel(join(import.meta.dirname, '..', '..', DEFAULT_MODEL_DIR), CATALOGUE_NAMES, 0);
 });
 afterAll(() => model.release());
 

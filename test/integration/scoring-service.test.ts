@@ -5,7 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Prediction_Origin } from '../../gen/pde/events/v1/prediction_pb.ts';
 import { RiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
 import { ScoreFeaturesResult_Outcome } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
+import { FEATURE_COUNT, FEATURE_SET_VERSION } from '../../services/domain/features/catalogue.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
+import { type Manifest, readModelFiles } from '../../services/scoring/model/files.ts';
 import {
   asClient,
   asFeatures,
@@ -21,11 +23,13 @@ import { MODEL_DIRECTORY, predictionId, type ScoringDatabase, scoringDatabase, v
 const CLOSED_PORT = '127.0.0.1:1';
 
 let peers: ScoringPeers;
+let manifest: Manifest;
 /** Of the tests that share one process. */
 let shared: { readonly db: ScoringDatabase; readonly process: ScoringProcess };
 
 beforeAll(async () => {
   peers = await createScoringPeers();
+  ({ manifest } = await readModelFiles(MODEL_DIRECTORY));
 });
 afterAll(() => peers.close());
 
@@ -68,7 +72,7 @@ describe('while it runs', () => {
         ledgerPosition: 2n,
         features: rows[0]!.vector.values,
         vectorSha256: results[0]!.standingVectorSha256,
-        modelName: 'synthetic',
+        modelName: manifest.name,
         horizonDays: 45,
       });
       expect(records[first]).toMatchObject({
@@ -103,7 +107,9 @@ describe('while it runs', () => {
       const request = { customerId: 'C1', idempotencyKey: 'key-00000001' };
       const { prediction } = await asClient(url).predict(request);
       expect(peers.callers).toEqual(['acme']);
-      expect(prediction).toMatchObject({ customerId: 'C1', horizonDays: 45, featuresTotal: 47, modelVersion: '1' });
+      expect(prediction).toMatchObject({
+        ...{ customerId: 'C1', horizonDays: 45, featuresTotal: FEATURE_COUNT, modelVersion: manifest.version },
+      });
       expect(prediction!.summary).toMatch(/like this miss a payment$/);
       expect(prediction!.topReasons.every((reason) => reason.contribution > 0 && reason.text !== '')).toBe(true);
       const all = prediction!.topReasons.reduce(
@@ -142,7 +148,7 @@ describe('while it runs', () => {
       const stored = await asClient(url).getPrediction({ predictionId: prediction!.predictionId });
       expect(stored.prediction).toEqual(prediction);
       expect(stored.vector).toEqual(vectorOf('C9', 1, { observationTime }));
-      expect(stored.contributions).toHaveLength(47);
+      expect(stored.contributions).toHaveLength(FEATURE_COUNT);
       expect(await positions(url)).toEqual(before);
       const { customers } = await asClient(url).listHighRiskCustomers({ minRiskLevel: RiskLevel.LOW });
       expect(customers.map(({ customerId }) => customerId)).not.toContain('C9');
@@ -189,8 +195,8 @@ describe('while it runs', () => {
     it('names the model in force', async () => {
       const { url } = shared.process;
       const { model } = await asClient(url).getModel({});
-      expect(model).toMatchObject({ name: 'synthetic', version: '1', featureSetVersion: '1', horizonDays: 45 });
-      expect(model!.inputs).toHaveLength(44);
+      const { name, version, inputs } = manifest;
+      expect(model).toMatchObject({ name, version, inputs, featureSetVersion: FEATURE_SET_VERSION, horizonDays: 45 });
     });
   });
 });

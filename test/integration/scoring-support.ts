@@ -8,6 +8,7 @@ import { derivedId } from '../../services/platform/ids/derived-id.ts';
 import { migrate } from '../../services/platform/postgres/migrate.ts';
 import { createPool, type Pool } from '../../services/platform/postgres/pool.ts';
 import { compose } from '../../services/scoring/compose.ts';
+import { DEFAULT_MODEL_DIR } from '../../services/scoring/config.ts';
 import { vectorFrom } from '../../services/scoring/convert.ts';
 import { CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
 import { loadModel, type Model } from '../../services/scoring/model/load.ts';
@@ -17,7 +18,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testStack } from '../support/stack.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-export const MODEL_DIRECTORY = join(ROOT, 'models', 'synthetic', '1');
+export const MODEL_DIRECTORY = join(ROOT, DEFAULT_MODEL_DIR);
 
 export interface ScoringDatabase {
   readonly database: TestDatabase;

@@ -3,13 +3,14 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_MODEL_DIR } from '../config.ts';
 import { scoreBatch } from '../score-batch.ts';
 import { CATALOGUE_NAMES } from './acquire.ts';
 import { type ModelCheck, ModelRefusedError } from './files.ts';
 import { parseGolden } from './golden.ts';
 import { loadModel, type Model } from './load.ts';
 
-const SHIPPED = join(import.meta.dirname, '..', '..', '..', 'models', 'synthetic', '1');
+const SHIPPED = join(import.meta.dirname, '..', '..', '..', DEFAULT_MODEL_DIR);
 
 let model: Model;
 beforeAll(async () => {
