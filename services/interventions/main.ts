@@ -1,4 +1,5 @@
 /** interventions: predictions in; decisions kept; offers of help and what a dashboard shows out. */
+import { customerText } from '../domain/features/reason-text.ts';
 import { loadKeyRing } from '../platform/auth/key-ring.ts';
 import { runService } from '../platform/lifecycle/run-service.ts';
 import { readInterventionsConfig } from './config.ts';
@@ -8,12 +9,11 @@ import { loadContactPolicy } from './contact-policy.ts';
 import { serveRpc } from './serve-rpc.ts';
 import { SERVICE } from './store/rows.ts';
 import { isKnownTimeZone } from './time-zones.ts';
-import { wordsForCustomer } from './wording.ts';
 
 await runService(SERVICE, readInterventionsConfig, async (scope, config) => {
   const policy = await loadContactPolicy(scope, config.policyFile);
   const keyRing = await loadKeyRing(config.rpc.apiKeysFile);
   const parts = await connect(scope, config);
-  await startConsuming({ scope, config, ...parts, context: { policy, isKnownTimeZone, wordsFor: wordsForCustomer } });
+  await startConsuming({ scope, config, ...parts, context: { policy, isKnownTimeZone, wordsFor: customerText } });
   await serveRpc({ scope, settings: config.rpc, keyRing, ...parts, policy });
 });

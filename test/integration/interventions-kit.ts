@@ -18,13 +18,13 @@ import {
   Prediction_RiskLevel,
   PredictionSchema,
 } from '../../gen/pde/events/v1/prediction_pb.ts';
+import { customerText } from '../../services/domain/features/reason-text.ts';
 import type { DecisionContext } from '../../services/domain/interventions/decide.ts';
 import { DEFAULT_CONTACT_POLICY } from '../../services/domain/interventions/policy.ts';
 import { riskLevel } from '../../services/domain/scoring/risk.ts';
 import { PREDICTIONS } from '../../services/interventions/outgoing.ts';
 import { CUSTOMER_UPDATES } from '../../services/interventions/profiles.ts';
 import { isKnownTimeZone } from '../../services/interventions/time-zones.ts';
-import { wordsForCustomer } from '../../services/interventions/wording.ts';
 import { applyAcls, applyTopics } from '../../services/platform/kafka/admin.ts';
 import { createKafka, type KafkaConnection } from '../../services/platform/kafka/kafka.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
@@ -42,7 +42,7 @@ import { testStack } from '../support/stack.ts';
 export const context: DecisionContext = {
   policy: DEFAULT_CONTACT_POLICY,
   isKnownTimeZone,
-  wordsFor: wordsForCustomer,
+  wordsFor: customerText,
 };
 
 export const HOUR_MS = 3_600_000;

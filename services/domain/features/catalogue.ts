@@ -1,9 +1,11 @@
 import { cash, derived, patterns } from './catalogue/cash-patterns.ts';
+import { REASON_CODES } from './catalogue/codes.ts';
+import { LEVERS } from './catalogue/levers.ts';
 import { liquidity } from './catalogue/liquidity.ts';
 import { payments } from './catalogue/payments.ts';
 import { salary, savings } from './catalogue/salary-savings.ts';
 import { spending } from './catalogue/spending.ts';
-import type { FeatureDefinition } from './types.ts';
+import type { CatalogueFeature, FeatureDefinition } from './types.ts';
 
 /**
  * Version of what the values mean: of the catalogue, of the code that computes it and of the money units. It goes with every
@@ -12,7 +14,7 @@ import type { FeatureDefinition } from './types.ts';
 export const FEATURE_SET_VERSION = '1';
 
 /** All features in the order of a vector and of the fields of pde.features.v1.Features. */
-export const CATALOGUE: readonly FeatureDefinition[] = [
+export const CATALOGUE: readonly CatalogueFeature[] = [
   ...salary,
   ...savings,
   ...spending,
@@ -21,7 +23,7 @@ export const CATALOGUE: readonly FeatureDefinition[] = [
   ...patterns,
   ...derived,
   ...liquidity,
-];
+].map(complete);
 
 /** How many features there are. */
 export const FEATURE_COUNT = CATALOGUE.length;
@@ -37,6 +39,13 @@ export function featureIndex(name: string): number {
   return index;
 }
 
-export function featureByName(name: string): FeatureDefinition {
+export function featureByName(name: string): CatalogueFeature {
   return CATALOGUE[featureIndex(name)]!;
+}
+
+function complete(definition: FeatureDefinition): CatalogueFeature {
+  const { name } = definition;
+  const code = REASON_CODES[name];
+  if (code === undefined) throw new Error(`feature ${name} has no reason code: give it one in catalogue/codes.ts`);
+  return { ...definition, code, lever: LEVERS[name] ?? null };
 }

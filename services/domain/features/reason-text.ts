@@ -14,6 +14,19 @@ export function officerText(name: string, value: number): string {
   return feature?.officer(value) ?? `${inWords(name)} is ${value}`;
 }
 
+/**
+ * What the customer may be told of a feature, words without a full stop; null: nothing. A value that is not known (NaN) is nothing to
+ * tell a customer, nor is a feature that this catalogue does not have.
+ */
+export function customerText(name: string, value: number): string | null {
+  return Number.isNaN(value) ? null : (byName.get(name)?.customer(value) ?? null);
+}
+
+/** The reason code of a feature; null: this catalogue does not have it. */
+export function reasonCode(name: string): string | null {
+  return byName.get(name)?.code ?? null;
+}
+
 /** "cash_withdrawal_size_rise_30d_pct" is "cash withdrawal size rise over 30 days". */
 function inWords(name: string): string {
   return name

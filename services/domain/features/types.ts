@@ -36,6 +36,30 @@ export interface FeatureDefinition {
   readonly customer: (value: number) => string;
 }
 
+/** How a feature can be moved for the better; see catalogue/levers.ts. Amounts in the feature's unit. */
+export interface Lever {
+  /** What it is about. Levers of one fact measure the same thing, and a counterfactual moves one of them at most. */
+  readonly fact: 'overdue' | 'dates' | 'failures' | 'cash' | 'balance' | 'overdraft' | 'spending';
+  /** 1: more is better; -1: less is. Against the direction of risk. */
+  readonly towards: -1 | 1;
+  /** Smallest change that is worth naming. */
+  readonly step: number;
+  /** Largest change that is plausible within a month or so. */
+  readonly reach: number;
+  /** Never past this value; null: no such end. */
+  readonly bound: number | null;
+  /** What the customer may be told, words without a full stop. */
+  readonly customer: string;
+}
+
+/** A definition with what the catalogue's other tables say of it. */
+export interface CatalogueFeature extends FeatureDefinition {
+  /** Reason code, for good; see catalogue/codes.ts. */
+  readonly code: string;
+  /** Null: not a thing that a customer can change. */
+  readonly lever: Lever | null;
+}
+
 /** A vector at an observation (t, n, v). */
 export interface Observation {
   /** In the order of the catalogue, each a float32 value; NaN: unknown. */
