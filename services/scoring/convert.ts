@@ -7,11 +7,13 @@ import { create } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import * as event from '../../gen/pde/events/v1/prediction_pb.ts';
 import * as features from '../../gen/pde/features/v1/feature_pb.ts';
+import * as explanation from '../../gen/pde/scoring/v1/explanation_pb.ts';
 import * as scoring from '../../gen/pde/scoring/v1/prediction_pb.ts';
 import type { Mode } from '../domain/bank/transaction.ts';
 import { CATALOGUE } from '../domain/features/catalogue.ts';
-import { officerText } from '../domain/features/reason-text.ts';
+import { customerText, officerText, reasonCode } from '../domain/features/reason-text.ts';
 import type { Eligibility } from '../domain/obligations/eligibility.ts';
+import type { Counterfactual } from '../domain/scoring/counterfactuals.ts';
 import type { TopFeature } from '../domain/scoring/reasons.ts';
 import { type RiskLevel, summarise } from '../domain/scoring/risk.ts';
 import { vectorToBytes } from '../domain/scoring/vector-bytes.ts';
@@ -40,6 +42,13 @@ const WIRE_LEVEL: Readonly<Record<RiskLevel, scoring.RiskLevel>> = {
   MEDIUM: scoring.RiskLevel.MEDIUM,
   HIGH: scoring.RiskLevel.HIGH,
   CRITICAL: scoring.RiskLevel.CRITICAL,
+};
+
+const SEARCH_OUTCOMES = {
+  found: explanation.CounterfactualOutcome.FOUND,
+  'none-found': explanation.CounterfactualOutcome.NONE_FOUND,
+  'already-low': explanation.CounterfactualOutcome.ALREADY_LOW,
+  'model-not-loaded': explanation.CounterfactualOutcome.MODEL_NOT_LOADED,
 };
 
 /** What a vector that may be scored says. */
@@ -184,14 +193,35 @@ export function timestampOf(ms: number): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
 }
 
-function toReason({ name, value, contribution }: TopFeature): {
-  feature: string;
-  value?: number;
-  contribution: number;
-  text: string;
-} {
+/** What each feature of the catalogue adds, in its order. */
+export function toContributions({ values, contributions }: Prediction): explanation.Contribution[] {
+  return CATALOGUE.map(({ code, name: feature }, place) => {
+    const known = Number.isNaN(values[place]!) ? {} : { value: values[place]! };
+    return create(explanation.ContributionSchema, { code, feature, contribution: contributions[place]!, ...known });
+  });
+}
+
+export function toCounterfactualOutcome(kind: keyof typeof SEARCH_OUTCOMES): explanation.CounterfactualOutcome {
+  return SEARCH_OUTCOMES[kind];
+}
+
+/** A counterfactual in the contract's words. */
+export function toCounterfactual({ changes, assessment }: Counterfactual): explanation.Counterfactual {
+  const { probability, riskScore, riskLevel } = assessment;
+  return create(explanation.CounterfactualSchema, {
+    ...{ probability, riskScore, riskLevel: WIRE_LEVEL[riskLevel], summary: summarise(probability) },
+    changes: changes.map(({ place, from, to }) => {
+      const { code, name: feature, lever } = CATALOGUE[place]!;
+      const texts = { text: officerText(feature, to), customerText: lever?.customer ?? '' };
+      return { code, feature, value: from, changedValue: to, ...texts };
+    }),
+  });
+}
+
+function toReason({ name, value, contribution }: TopFeature) {
   const known = Number.isNaN(value) ? {} : { value };
-  return { feature: name, contribution, text: officerText(name, value), ...known };
+  const texts = { text: officerText(name, value), customerText: customerText(name, value) ?? '' };
+  return { feature: name, code: reasonCode(name) ?? '', contribution, ...texts, ...known };
 }
 
 function sum(values: Iterable<number>): number {

@@ -26,6 +26,7 @@ await runService('scoring', readScoringConfig, async (scope, config) => {
   const features = await createRpcClient(FeatureService, { ...config.features, scope });
   const rpc = createScoringRpc({
     model: () => model,
+    loaded: (onnxSha256) => (onnxSha256 === model.onnxSha256 ? model : null),
     pool,
     recorder: createRecorder(pool, createPredictionOutbox(relay)),
     reporter: createReporter(scope.log, scope.metrics),

@@ -17,6 +17,7 @@ import { callerOf, onward } from '../platform/rpc/caller.ts';
 import { codeName, toWireError } from '../platform/rpc/errors.ts';
 import { invalidField } from '../platform/rpc/validation.ts';
 import { timestampOf, toFeatureVector, toPrediction } from './convert.ts';
+import { type ExplainDeps, explainPrediction } from './explain.ts';
 import type { Model } from './model/load.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { type PredictDeps, predict } from './predict.ts';
@@ -24,7 +25,7 @@ import { scoreFeatures } from './score-features.ts';
 import { listHighRisk } from './store/list-high-risk.ts';
 import { readPrediction } from './store/read-prediction.ts';
 
-export type ScoringDeps = PredictDeps;
+export type ScoringDeps = PredictDeps & ExplainDeps;
 
 const DEFAULT_PAGE_SIZE = 50;
 /** Requests of one batch that are under way at once. */
@@ -62,6 +63,7 @@ export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringS
           contributions: [...prediction.contributions],
         };
       }),
+    explainPrediction: ({ predictionId }) => answering(() => explainPrediction(deps, predictionId)),
     getModel: () => Promise.resolve({ model: toModel(deps.model()) }),
   };
 }

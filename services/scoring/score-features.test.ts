@@ -129,6 +129,7 @@ describe('a database that is away', () => {
       recorder: { record: away },
       pool: { query: away } as unknown as Pool,
       getFeatures: away,
+      loaded: () => null,
       nowMs: () => 0,
     });
     const client = createClient(

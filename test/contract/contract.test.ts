@@ -83,6 +83,12 @@ describe('methods', () => {
     },
   );
 
+  it('explain a score to whoever may read it, and to nobody else', () => {
+    const rolesOf = (name: string) => getOption(methods.find((method) => method.name === name)!, access).roles;
+    expect(rolesOf('ExplainPrediction')).toEqual([Role.CLIENT, Role.OFFICER, Role.AUDITOR]);
+    expect(rolesOf('ExplainPrediction')).toEqual(rolesOf('GetPrediction'));
+  });
+
   it('map exactly the five public paths to REST', () => {
     const paths = methods
       .filter((method) => hasOption(method, http))

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Prediction_Origin } from '../../gen/pde/events/v1/prediction_pb.ts';
+import { CounterfactualOutcome } from '../../gen/pde/scoring/v1/explanation_pb.ts';
 import { RiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
 import { ScoreFeaturesResult_Outcome } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
-import { FEATURE_COUNT, FEATURE_SET_VERSION } from '../../services/domain/features/catalogue.ts';
+import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../services/domain/features/catalogue.ts';
 import { partitionOf } from '../../services/platform/kafka/partition.ts';
 import { type Manifest, readModelFiles } from '../../services/scoring/model/files.ts';
 import {
@@ -18,7 +19,13 @@ import {
   topic,
 } from './scoring-peers.ts';
 import { runToExit, type ScoringProcess, startScoring } from './scoring-process.ts';
-import { MODEL_DIRECTORY, predictionId, type ScoringDatabase, scoringDatabase, vectorOf } from './scoring-support.ts';
+import {
+  predictionId as idOf,
+  MODEL_DIRECTORY,
+  type ScoringDatabase,
+  scoringDatabase,
+  vectorOf,
+} from './scoring-support.ts';
 
 const CLOSED_PORT = '127.0.0.1:1';
 
@@ -34,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => peers.close());
 
 const rowOf = (customerId: string, seed: number, transactionId = `T${seed}`) => ({
-  predictionId: predictionId(customerId, transactionId),
+  predictionId: idOf(customerId, transactionId),
   transactionId,
   vector: vectorOf(customerId, seed),
 });
@@ -162,6 +169,47 @@ describe('while it runs', () => {
       expect(results.map(({ customerId }) => customerId)).toEqual(customers);
       expect(results.map(({ result }) => result.case)).toEqual(['prediction', 'error', 'prediction']);
       expect(results[1]!.result.value).toMatchObject({ code: 'not_found' });
+    });
+  });
+
+  describe('ExplainPrediction', () => {
+    it('answers what is stored with its codes, and counterfactuals by the model in force', async () => {
+      const { url } = shared.process;
+      const { prediction } = await asClient(url).predict({ customerId: 'C8', idempotencyKey: 'key-00000005' });
+      const { predictionId } = prediction!;
+      const stored = await asClient(url).getPrediction({ predictionId });
+      const answer = await asClient(url).explainPrediction({ predictionId });
+      expect(answer.prediction).toEqual(stored.prediction);
+      expect(answer.contributions.map(({ contribution }) => contribution)).toEqual(stored.contributions);
+      expect(answer.contributions.map(({ code }) => code)).toEqual(CATALOGUE.map(({ code }) => code));
+      const { FOUND, NONE_FOUND, ALREADY_LOW } = CounterfactualOutcome;
+      const searched = prediction!.riskLevel === RiskLevel.LOW ? [ALREADY_LOW] : [FOUND, NONE_FOUND];
+      expect(searched).toContain(answer.counterfactualOutcome);
+      expect(answer.counterfactuals.every(({ riskLevel }) => riskLevel < prediction!.riskLevel)).toBe(true);
+    });
+
+    it('is for clients, officers and auditors, about a score that is there', async () => {
+      const { url } = shared.process;
+      const predictionId = idOf('nobody', 'T0');
+      expect(await codeOf(asClient(url).explainPrediction({ predictionId }))).toBe(Code.NotFound);
+      expect(await codeOf(asClient(url).explainPrediction({ predictionId: 'P1' }))).toBe(Code.InvalidArgument);
+      expect(await codeOf(asFeatures(url).explainPrediction({ predictionId }))).toBe(Code.PermissionDenied);
+    });
+
+    it('of another model explains what is stored, and re-scores nothing', async () => {
+      const { url } = shared.process;
+      const row = rowOf('X1', 1);
+      await asFeatures(url).scoreFeatures({ rows: [row] });
+      const other = `UPDATE scoring.predictions SET model_sha256 = $2 WHERE prediction_id = $1`;
+      await shared.db.admin.query(other, [row.predictionId, Buffer.alloc(32)]);
+      const { predictionId } = row;
+      const answer = await asClient(url).explainPrediction({ predictionId });
+      expect(answer.counterfactualOutcome).toBe(CounterfactualOutcome.MODEL_NOT_LOADED);
+      expect(answer.contributions).toHaveLength(FEATURE_COUNT);
+      await shared.db.admin.query(`UPDATE scoring.predictions SET feature_set_version = '0' WHERE prediction_id = $1`, [
+        predictionId,
+      ]);
+      expect(await codeOf(asClient(url).explainPrediction({ predictionId }))).toBe(Code.FailedPrecondition);
     });
   });
 

@@ -3,30 +3,17 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_MODEL_DIR } from '../config.ts';
 import { scoreBatch } from '../score-batch.ts';
 import { CATALOGUE_NAMES } from './acquire.ts';
 import { type ModelCheck, ModelRefusedError } from './files.ts';
-import { parseGolden } from './golden.ts';
 import { loadModel, type Model } from './load.ts';
-
-const SHIPPED = join(import.meta.dirname, '..', '..', '..', DEFAULT_MODEL_DIR);
+import { goldenVectors, loadShipped, SHIPPED } from './shipped.fixture.ts';
 
 let model: Model;
 beforeAll(async () => {
-  model = await loadModel(SHIPPED, CATALOGUE_NAMES, 0);
+  model = await loadShipped();
 });
 afterAll(() => model.release());
-
-async function goldenVectors(): Promise<Float64Array[]> {
-  const width = model.manifest.inputs.length;
-  const golden = parseGolden(JSON.parse(await readFile(join(SHIPPED, 'golden.json'), 'utf8')), width);
-  return Array.from({ length: golden.count }, (_, row) => {
-    const values = new Float64Array(CATALOGUE_NAMES.names.length).fill(Number.NaN);
-    for (const [i, place] of model.binding.places.entries()) values[place] = golden.rows[row * width + i]!;
-    return values;
-  });
-}
 
 describe('the shipped model', () => {
   test("explains the golden rows, NaN and ties included, as XGBoost's pred_contribs: to 1e-5", () => {
@@ -41,12 +28,12 @@ describe('the shipped model', () => {
   });
 
   test('scores every golden row, and its explanation adds up (I7)', async () => {
-    const scored = await scoreBatch(model, await goldenVectors());
+    const scored = await scoreBatch(model, goldenVectors(model));
     expect(scored.map(({ outcome }) => outcome.kind)).toEqual(scored.map(() => 'scored'));
   });
 
   test('gives a row the same bits in any batch (I6)', async () => {
-    const vectors = await goldenVectors();
+    const vectors = goldenVectors(model);
     const many = Array.from({ length: 10 }, () => vectors).flat();
     const together = await scoreBatch(model, many);
     const alone = await Promise.all(vectors.map(async (vector) => (await scoreBatch(model, [vector]))[0]));
@@ -54,7 +41,7 @@ describe('the shipped model', () => {
   });
 
   test('says nothing of a feature that it does not use', async () => {
-    const [vector] = await goldenVectors();
+    const [vector] = goldenVectors(model);
     const place = CATALOGUE_NAMES.names.indexOf('stress_composite');
     const other = Float64Array.from(vector!, (value, i) => (i === place ? 0.9 : value));
     const [plain, changed] = await scoreBatch(model, [vector!, other]);

@@ -13,6 +13,8 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { FeatureVector } from "../../features/v1/feature_pb.ts";
 import { file_pde_features_v1_feature } from "../../features/v1/feature_pb.ts";
 import { file_pde_options_v1_options } from "../../options/v1/options_pb.ts";
+import type { Contribution, Counterfactual, CounterfactualOutcome } from "./explanation_pb.ts";
+import { file_pde_scoring_v1_explanation } from "./explanation_pb.ts";
 import type { Model } from "./model_pb.ts";
 import { file_pde_scoring_v1_model } from "./model_pb.ts";
 import type { Prediction, RiskLevel } from "./prediction_pb.ts";
@@ -23,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pde/scoring/v1/scoring_service.proto.
  */
 export const file_pde_scoring_v1_scoring_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRwZGUvc2NvcmluZy92MS9zY29yaW5nX3NlcnZpY2UucHJvdG8SDnBkZS5zY29yaW5nLnYxIlMKFFNjb3JlRmVhdHVyZXNSZXF1ZXN0EjsKBHJvd3MYASADKAsyIC5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUm93Qgu6SAiSAQUIARDoByLIAQoQU2NvcmVGZWF0dXJlc1JvdxIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABARIiCg50cmFuc2FjdGlvbl9pZBgCIAEoCUIKukgHcgUQARiAARI2CgZ2ZWN0b3IYAyABKAsyHi5wZGUuZmVhdHVyZXMudjEuRmVhdHVyZVZlY3RvckIGukgDyAEBEjcKE3NjaGVkdWxlZF9zZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFVNjb3JlRmVhdHVyZXNSZXNwb25zZRI0CgdyZXN1bHRzGAEgAygLMiMucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3VsdCLXAQoTU2NvcmVGZWF0dXJlc1Jlc3VsdBIVCg1wcmVkaWN0aW9uX2lkGAEgASgJEjwKB291dGNvbWUYAiABKA4yKy5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVzdWx0Lk91dGNvbWUSHgoWc3RhbmRpbmdfdmVjdG9yX3NoYTI1NhgDIAEoCSJLCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1NDT1JFRBABEhMKD09VVENPTUVfUkVGVVNFRBACIs8BCg5QcmVkaWN0UmVxdWVzdBI1CgtjdXN0b21lcl9pZBgBIAEoCUIggAEBukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSOAoPaWRlbXBvdGVuY3lfa2V5GAIgASgJQh+6SBxyGjIYXltBLVphLXowLTkuXzotXXs4LDEyOH0kEkwKEG9ic2VydmF0aW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQha6SBOyARAaBgiAsviEGzIGCIC7+qwCIkEKD1ByZWRpY3RSZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbiJTChNCYXRjaFByZWRpY3RSZXF1ZXN0EjwKCHJlcXVlc3RzGAEgAygLMh4ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlcXVlc3RCCrpIB5IBBAgBEGQiSwoUQmF0Y2hQcmVkaWN0UmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlc3VsdCKeAQoSQmF0Y2hQcmVkaWN0UmVzdWx0EhgKC2N1c3RvbWVyX2lkGAEgASgJQgOAAQESMAoKcHJlZGljdGlvbhgCIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb25IABIyCgVlcnJvchgDIAEoCzIhLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdEVycm9ySABCCAoGcmVzdWx0IjIKEUJhdGNoUHJlZGljdEVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSKYAQocTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVxdWVzdBI7Cg5taW5fcmlza19sZXZlbBgBIAEoDjIZLnBkZS5zY29yaW5nLnYxLlJpc2tMZXZlbEIIukgFggECEAESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImcKHUxpc3RIaWdoUmlza0N1c3RvbWVyc1Jlc3BvbnNlEi0KCWN1c3RvbWVycxgBIAMoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKFEdldFByZWRpY3Rpb25SZXF1ZXN0Eh8KDXByZWRpY3Rpb25faWQYASABKAlCCLpIBXIDsAEBIpMBChVHZXRQcmVkaWN0aW9uUmVzcG9uc2USLgoKcHJlZGljdGlvbhgBIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SLgoGdmVjdG9yGAIgASgLMh4ucGRlLmZlYXR1cmVzLnYxLkZlYXR1cmVWZWN0b3ISGgoNY29udHJpYnV0aW9ucxgDIAMoAUIDgAEBIhEKD0dldE1vZGVsUmVxdWVzdCI4ChBHZXRNb2RlbFJlc3BvbnNlEiQKBW1vZGVsGAEgASgLMhUucGRlLnNjb3JpbmcudjEuTW9kZWwy0gUKDlNjb3JpbmdTZXJ2aWNlEmgKDVNjb3JlRmVhdHVyZXMSJC5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVxdWVzdBolLnBkZS5zY29yaW5nLnYxLlNjb3JlRmVhdHVyZXNSZXNwb25zZSIKkAICqrsYAwoBARJqCgdQcmVkaWN0Eh4ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlcXVlc3QaHy5wZGUuc2NvcmluZy52MS5QcmVkaWN0UmVzcG9uc2UiHpACAqq7GAQKAgIDgtPkkwINOgEqIggvcHJlZGljdBJ/CgxCYXRjaFByZWRpY3QSIy5wZGUuc2NvcmluZy52MS5CYXRjaFByZWRpY3RSZXF1ZXN0GiQucGRlLnNjb3JpbmcudjEuQmF0Y2hQcmVkaWN0UmVzcG9uc2UiJJACAqq7GAQKAgIDgtPkkwITOgEqIg4vYmF0Y2hfcHJlZGljdBKeAQoVTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzEiwucGRlLnNjb3JpbmcudjEuTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVxdWVzdBotLnBkZS5zY29yaW5nLnYxLkxpc3RIaWdoUmlza0N1c3RvbWVyc1Jlc3BvbnNlIiiQAgGquxgFCgMCAwWC0+STAhYSFC9oaWdoX3Jpc2tfY3VzdG9tZXJzEmoKDUdldFByZWRpY3Rpb24SJC5wZGUuc2NvcmluZy52MS5HZXRQcmVkaWN0aW9uUmVxdWVzdBolLnBkZS5zY29yaW5nLnYxLkdldFByZWRpY3Rpb25SZXNwb25zZSIMkAIBqrsYBQoDAgMFElwKCEdldE1vZGVsEh8ucGRlLnNjb3JpbmcudjEuR2V0TW9kZWxSZXF1ZXN0GiAucGRlLnNjb3JpbmcudjEuR2V0TW9kZWxSZXNwb25zZSINkAIBqrsYBgoEAgMEBWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pde_features_v1_feature, file_pde_options_v1_options, file_pde_scoring_v1_model, file_pde_scoring_v1_prediction]);
+  fileDesc("CiRwZGUvc2NvcmluZy92MS9zY29yaW5nX3NlcnZpY2UucHJvdG8SDnBkZS5zY29yaW5nLnYxIlMKFFNjb3JlRmVhdHVyZXNSZXF1ZXN0EjsKBHJvd3MYASADKAsyIC5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUm93Qgu6SAiSAQUIARDoByLIAQoQU2NvcmVGZWF0dXJlc1JvdxIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABARIiCg50cmFuc2FjdGlvbl9pZBgCIAEoCUIKukgHcgUQARiAARI2CgZ2ZWN0b3IYAyABKAsyHi5wZGUuZmVhdHVyZXMudjEuRmVhdHVyZVZlY3RvckIGukgDyAEBEjcKE3NjaGVkdWxlZF9zZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFVNjb3JlRmVhdHVyZXNSZXNwb25zZRI0CgdyZXN1bHRzGAEgAygLMiMucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3VsdCLXAQoTU2NvcmVGZWF0dXJlc1Jlc3VsdBIVCg1wcmVkaWN0aW9uX2lkGAEgASgJEjwKB291dGNvbWUYAiABKA4yKy5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVzdWx0Lk91dGNvbWUSHgoWc3RhbmRpbmdfdmVjdG9yX3NoYTI1NhgDIAEoCSJLCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1NDT1JFRBABEhMKD09VVENPTUVfUkVGVVNFRBACIs8BCg5QcmVkaWN0UmVxdWVzdBI1CgtjdXN0b21lcl9pZBgBIAEoCUIggAEBukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSOAoPaWRlbXBvdGVuY3lfa2V5GAIgASgJQh+6SBxyGjIYXltBLVphLXowLTkuXzotXXs4LDEyOH0kEkwKEG9ic2VydmF0aW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQha6SBOyARAaBgiAsviEGzIGCIC7+qwCIkEKD1ByZWRpY3RSZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbiJTChNCYXRjaFByZWRpY3RSZXF1ZXN0EjwKCHJlcXVlc3RzGAEgAygLMh4ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlcXVlc3RCCrpIB5IBBAgBEGQiSwoUQmF0Y2hQcmVkaWN0UmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlc3VsdCKeAQoSQmF0Y2hQcmVkaWN0UmVzdWx0EhgKC2N1c3RvbWVyX2lkGAEgASgJQgOAAQESMAoKcHJlZGljdGlvbhgCIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb25IABIyCgVlcnJvchgDIAEoCzIhLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdEVycm9ySABCCAoGcmVzdWx0IjIKEUJhdGNoUHJlZGljdEVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSKYAQocTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVxdWVzdBI7Cg5taW5fcmlza19sZXZlbBgBIAEoDjIZLnBkZS5zY29yaW5nLnYxLlJpc2tMZXZlbEIIukgFggECEAESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImcKHUxpc3RIaWdoUmlza0N1c3RvbWVyc1Jlc3BvbnNlEi0KCWN1c3RvbWVycxgBIAMoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKFEdldFByZWRpY3Rpb25SZXF1ZXN0Eh8KDXByZWRpY3Rpb25faWQYASABKAlCCLpIBXIDsAEBIpMBChVHZXRQcmVkaWN0aW9uUmVzcG9uc2USLgoKcHJlZGljdGlvbhgBIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SLgoGdmVjdG9yGAIgASgLMh4ucGRlLmZlYXR1cmVzLnYxLkZlYXR1cmVWZWN0b3ISGgoNY29udHJpYnV0aW9ucxgDIAMoAUIDgAEBIjsKGEV4cGxhaW5QcmVkaWN0aW9uUmVxdWVzdBIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABASKAAgoZRXhwbGFpblByZWRpY3Rpb25SZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbhIzCg1jb250cmlidXRpb25zGAIgAygLMhwucGRlLnNjb3JpbmcudjEuQ29udHJpYnV0aW9uEjcKD2NvdW50ZXJmYWN0dWFscxgDIAMoCzIeLnBkZS5zY29yaW5nLnYxLkNvdW50ZXJmYWN0dWFsEkUKFmNvdW50ZXJmYWN0dWFsX291dGNvbWUYBCABKA4yJS5wZGUuc2NvcmluZy52MS5Db3VudGVyZmFjdHVhbE91dGNvbWUiEQoPR2V0TW9kZWxSZXF1ZXN0IjgKEEdldE1vZGVsUmVzcG9uc2USJAoFbW9kZWwYASABKAsyFS5wZGUuc2NvcmluZy52MS5Nb2RlbDLKBgoOU2NvcmluZ1NlcnZpY2USaAoNU2NvcmVGZWF0dXJlcxIkLnBkZS5zY29yaW5nLnYxLlNjb3JlRmVhdHVyZXNSZXF1ZXN0GiUucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3BvbnNlIgqQAgKquxgDCgEBEmoKB1ByZWRpY3QSHi5wZGUuc2NvcmluZy52MS5QcmVkaWN0UmVxdWVzdBofLnBkZS5zY29yaW5nLnYxLlByZWRpY3RSZXNwb25zZSIekAICqrsYBAoCAgOC0+STAg06ASoiCC9wcmVkaWN0En8KDEJhdGNoUHJlZGljdBIjLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlcXVlc3QaJC5wZGUuc2NvcmluZy52MS5CYXRjaFByZWRpY3RSZXNwb25zZSIkkAICqrsYBAoCAgOC0+STAhM6ASoiDi9iYXRjaF9wcmVkaWN0Ep4BChVMaXN0SGlnaFJpc2tDdXN0b21lcnMSLC5wZGUuc2NvcmluZy52MS5MaXN0SGlnaFJpc2tDdXN0b21lcnNSZXF1ZXN0Gi0ucGRlLnNjb3JpbmcudjEuTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVzcG9uc2UiKJACAaq7GAUKAwIDBYLT5JMCFhIUL2hpZ2hfcmlza19jdXN0b21lcnMSagoNR2V0UHJlZGljdGlvbhIkLnBkZS5zY29yaW5nLnYxLkdldFByZWRpY3Rpb25SZXF1ZXN0GiUucGRlLnNjb3JpbmcudjEuR2V0UHJlZGljdGlvblJlc3BvbnNlIgyQAgGquxgFCgMCAwUSdgoRRXhwbGFpblByZWRpY3Rpb24SKC5wZGUuc2NvcmluZy52MS5FeHBsYWluUHJlZGljdGlvblJlcXVlc3QaKS5wZGUuc2NvcmluZy52MS5FeHBsYWluUHJlZGljdGlvblJlc3BvbnNlIgyQAgGquxgFCgMCAwUSXAoIR2V0TW9kZWwSHy5wZGUuc2NvcmluZy52MS5HZXRNb2RlbFJlcXVlc3QaIC5wZGUuc2NvcmluZy52MS5HZXRNb2RlbFJlc3BvbnNlIg2QAgGquxgGCgQCAwQFYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pde_features_v1_feature, file_pde_options_v1_options, file_pde_scoring_v1_explanation, file_pde_scoring_v1_model, file_pde_scoring_v1_prediction]);
 
 /**
  * A batch of vectors. All of one call are scored by one model.
@@ -475,6 +477,69 @@ export const GetPredictionResponseSchema: GenMessage<GetPredictionResponse> = /*
   messageDesc(file_pde_scoring_v1_scoring_service, 13);
 
 /**
+ * Names a score to explain.
+ *
+ * @generated from message pde.scoring.v1.ExplainPredictionRequest
+ */
+export type ExplainPredictionRequest = Message<"pde.scoring.v1.ExplainPredictionRequest"> & {
+  /**
+   * The score's id. Never absent.
+   *
+   * @generated from field: string prediction_id = 1;
+   */
+  predictionId: string;
+};
+
+/**
+ * Describes the message pde.scoring.v1.ExplainPredictionRequest.
+ * Use `create(ExplainPredictionRequestSchema)` to create a new message.
+ */
+export const ExplainPredictionRequestSchema: GenMessage<ExplainPredictionRequest> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 14);
+
+/**
+ * A score explained.
+ *
+ * @generated from message pde.scoring.v1.ExplainPredictionResponse
+ */
+export type ExplainPredictionResponse = Message<"pde.scoring.v1.ExplainPredictionResponse"> & {
+  /**
+   * The score as it stands, with its foremost reasons and the sum of all others. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.Prediction prediction = 1;
+   */
+  prediction?: Prediction | undefined;
+
+  /**
+   * What every feature of the catalogue adds, in its order; 0 where the model does not use the feature.
+   *
+   * @generated from field: repeated pde.scoring.v1.Contribution contributions = 2;
+   */
+  contributions: Contribution[];
+
+  /**
+   * Counterfactuals, the smallest change first, at most three. Empty unless counterfactual_outcome is FOUND.
+   *
+   * @generated from field: repeated pde.scoring.v1.Counterfactual counterfactuals = 3;
+   */
+  counterfactuals: Counterfactual[];
+
+  /**
+   * What the search for them came to. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.CounterfactualOutcome counterfactual_outcome = 4;
+   */
+  counterfactualOutcome: CounterfactualOutcome;
+};
+
+/**
+ * Describes the message pde.scoring.v1.ExplainPredictionResponse.
+ * Use `create(ExplainPredictionResponseSchema)` to create a new message.
+ */
+export const ExplainPredictionResponseSchema: GenMessage<ExplainPredictionResponse> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 15);
+
+/**
  * Asks for the model.
  *
  * @generated from message pde.scoring.v1.GetModelRequest
@@ -487,7 +552,7 @@ export type GetModelRequest = Message<"pde.scoring.v1.GetModelRequest"> & {
  * Use `create(GetModelRequestSchema)` to create a new message.
  */
 export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
-  messageDesc(file_pde_scoring_v1_scoring_service, 14);
+  messageDesc(file_pde_scoring_v1_scoring_service, 16);
 
 /**
  * The model.
@@ -508,7 +573,7 @@ export type GetModelResponse = Message<"pde.scoring.v1.GetModelResponse"> & {
  * Use `create(GetModelResponseSchema)` to create a new message.
  */
 export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*/
-  messageDesc(file_pde_scoring_v1_scoring_service, 15);
+  messageDesc(file_pde_scoring_v1_scoring_service, 17);
 
 /**
  * Scores vectors, and customers through FeatureService. Stores every score before it answers.
@@ -565,6 +630,16 @@ export const ScoringService: GenService<{
     methodKind: "unary";
     input: typeof GetPredictionRequestSchema;
     output: typeof GetPredictionResponseSchema;
+  },
+  /**
+   * One stored score explained: every contribution, reasons with their codes, and what change would have lowered its level, re-scored by the model that made it. NOT_FOUND if there is none; FAILED_PRECONDITION if it is of another feature set than this engine's.
+   *
+   * @generated from rpc pde.scoring.v1.ScoringService.ExplainPrediction
+   */
+  explainPrediction: {
+    methodKind: "unary";
+    input: typeof ExplainPredictionRequestSchema;
+    output: typeof ExplainPredictionResponseSchema;
   },
   /**
    * The model in force.
