@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Forest, forestMargin, parseForest } from '../forest.ts';
+import { forestMargin } from '../forest.ts';
 import type { ShapKernel } from '../shap.ts';
 import { createTreeShap } from '../tree-shap.ts';
 import { BLOCK_ROWS } from './block.ts';
-import { createFastShap } from './fast-shap.ts';
+import { createFastShap, MAX_TABLE_BYTES } from './fast-shap.ts';
 import { type RandomForest, randomForest } from './random-forest.fixture.ts';
 
 const INPUTS = 9;
@@ -144,32 +143,14 @@ describe('where tables do not serve, the recursive kernel does, and says why', (
     expect(tight.tableBytes).toBeLessThanOrEqual(ample.tableBytes / 2);
     expect(largestDifference(explain(tight, example), explain(ample, example))).toBeLessThan(1e-7);
   });
-});
 
-/** Written by models/training/shap_fixture.py. */
-interface Fixture {
-  readonly name: string;
-  readonly forest: unknown;
-  readonly rows: readonly (readonly (number | null)[])[];
-  /** The base value last. */
-  readonly contributions: readonly (readonly number[])[];
-}
-
-const FIXTURES: readonly Fixture[] = JSON.parse(
-  readFileSync(new URL('./xgboost.fixture.json', import.meta.url), 'utf8'),
-);
-
-describe.each<[string, (forest: Forest) => ShapKernel]>([
-  ['tables', createFastShap],
-  ['recursion', createTreeShap],
-])('SHAP by %s is what XGBoost computed as pred_contribs', (_, create) => {
-  test.each(FIXTURES.map((fixture) => [fixture.name, fixture] as const))('%s', (_, { forest, rows, contributions }) => {
-    const parsed = parseForest(forest);
-    const values = Float32Array.from(rows.flat(), (value) => value ?? Number.NaN);
-    const kernel = create(parsed);
-    const explained = explain(kernel, { forest: parsed, rows: values, count: rows.length });
-    const expected = Float64Array.from(contributions.flatMap((row) => row.slice(0, -1)));
-    expect(largestDifference(explained, expected)).toBeLessThan(1e-5);
-    expect(Math.abs(kernel.baseValue - contributions[0]!.at(-1)!)).toBeLessThan(1e-5);
+  test('the bound is 32 MB: a larger model is explained by recursion, to the same values', () => {
+    expect(MAX_TABLE_BYTES).toBe(32 * 1024 * 1024);
+    const large = randomForest({ ...options, trees: 400, depth: 7, inputs: 33, rows: 1, scale: 0.05 });
+    const kernel = createFastShap(large.forest);
+    expect(kernel.fallback).toMatch(/over the limit/);
+    expect(kernel.tableBytes).toBe(0);
+    const sum = explain(kernel, large).reduce((total, value) => total + value, kernel.baseValue);
+    expect(sum).toBeCloseTo(forestMargin(large.forest, large.rows, 0), 6);
   });
 });
