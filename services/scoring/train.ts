@@ -67,10 +67,11 @@ function prepare(): void {
 /** The table of vectors and forward labels; features are computed by the engine's own code. */
 function makeTable(): { table: string; sidecar: string; command: string } {
   const { customers, months, 'bank-seed': seed } = values;
-  const table = join(DATA, `synthetic-${customers}-${months}-${seed}.csv`);
+  const stem = join(DATA, `synthetic-${customers}-${months}-${seed}`);
+  const table = `${stem}.parquet`;
   const command = `dataset --synthetic --customers ${customers} --months ${months} --seed ${seed}`;
   run(process.execPath, [join(ROOT, 'services', 'simulator', 'main.ts'), ...command.split(' '), '--out', table]);
-  return { table, sidecar: `${table}.json`, command: `node services/simulator/main.ts ${command}` };
+  return { table, sidecar: `${stem}.json`, command: `node services/simulator/main.ts ${command}` };
 }
 
 function catalogueDocument() {

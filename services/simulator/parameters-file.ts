@@ -10,11 +10,23 @@ export interface ParametersFile {
   readonly sha256: string;
 }
 
-const DEFAULT_FILE = fileURLToPath(new URL('../domain/synthetic-bank/parameters.json', import.meta.url));
+const DEFAULT_FILE = shipped('parameters.json');
 
-/** @param path null: the default bank's */
+/** Those that ship with the generator, by name. */
+const NAMED: Readonly<Record<string, string>> = {
+  default: DEFAULT_FILE,
+  shift: shipped('parameters.shift.json'),
+  disparity: shipped('parameters.disparity.json'),
+};
+
+function shipped(file: string): string {
+  return fileURLToPath(new URL(`../domain/synthetic-bank/${file}`, import.meta.url));
+}
+
+/** @param path a name of {@link NAMED} or a file's path; null: the default bank's */
 export async function readParameters(path: string | null): Promise<ParametersFile> {
-  const bytes = await readFile(path ?? DEFAULT_FILE).catch((cause: unknown) => {
+  const file = path === null ? DEFAULT_FILE : (NAMED[path] ?? path);
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new CommandError(`parameters ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   });
   const base = JSON.parse(await readFile(DEFAULT_FILE, 'utf8')) as unknown;

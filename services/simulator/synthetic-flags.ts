@@ -8,7 +8,7 @@ export interface SyntheticFlags {
   readonly customers: number;
   readonly months: number;
   readonly seed: number;
-  /** Null: the default parameters. */
+  /** A file's path or a name that ships with the generator; null: the default parameters. */
   readonly parametersPath: string | null;
 }
 
@@ -18,7 +18,7 @@ export const SYNTHETIC_FLAGS: readonly Flag[] = [
   { name: 'seed', about: 'the same seed makes the same bank, to the byte (default 1)', value: 'S' },
   {
     name: 'parameters',
-    about: 'another parameters file (default domain/synthetic-bank/parameters.json)',
+    about: 'another world: a parameters file, or one that ships: default, shift, disparity',
     value: 'FILE',
   },
 ];

@@ -66,11 +66,10 @@ def read_catalogue(path: Path) -> Catalogue:
 
 def read_table(path: Path, catalogue: Catalogue) -> pd.DataFrame:
     """The table with its columns checked against the catalogue; values as float32, unknown as NaN."""
-    types = {"customer_id": "string", "t_ms": "int64", "label": "int8"} | {n: "float64" for n in catalogue.names}
-    table = pd.read_csv(path, dtype=types, float_precision="round_trip")
-    expected = ["customer_id", "t_ms", "label", *catalogue.names]
+    table = pd.read_parquet(path)
+    expected = ["customer_id", "t_ms", "lag_days", "label", *catalogue.names]
     if list(table.columns) != expected:
-        raise SystemExit(f"{path.name}: columns are not customer_id, t_ms, label and the catalogue's features in order")
+        raise SystemExit(f"{path.name}: columns are not {', '.join(expected[:4])} and the catalogue's features in order")
     if not table["label"].isin([0, 1]).all():
         raise SystemExit(f"{path.name}: a label is neither 0 nor 1")
     return table.sort_values(["customer_id", "t_ms"], kind="stable", ignore_index=True)

@@ -4,8 +4,9 @@ import type { LedgerRow } from '../bank/transaction.ts';
 import { formatDay, parseDay } from '../calendar/days.ts';
 import { atNoon, ledgerRow, obligationWith, profileWith, START } from '../features/testing/rows.ts';
 import { dueDates } from './due-dates.ts';
-import { eligibilityAt } from './eligibility.ts';
-import { missLabelAt, settlementOf } from './label.ts';
+import { eligibilityAt, HORIZON_DAYS } from './eligibility.ts';
+import { censoredDays, LABEL_PARAMETERS, missLabelAt } from './label.ts';
+import { createPaymentBook } from './payment-book.ts';
 
 const day = (iso: string) => parseDay(iso)!;
 const datesOf = (obligation: Obligation, from: string, to: string) =>
@@ -42,6 +43,10 @@ test('by days, once, and until the last due date', () => {
   expect(datesOf(once, '2024-01-06', '2024-12-31')).toEqual([]);
   expect(datesOf(obligationWith({ firstDueDay: day('2025-01-05') }), '2024-01-01', '2024-12-31')).toEqual([]);
 });
+
+/** Of all rows, with dues up to 45 days ahead. */
+const settlementOf = (profile: Profile | null, rows: readonly LedgerRow[], today: number) =>
+  createPaymentBook(rows).settle(profile, () => true, today + HORIZON_DAYS);
 
 /** 60 days into the history; rent of 500.00 falls due at the days given, relative to then. */
 const NOW = START + 60;
@@ -136,4 +141,18 @@ test('who is not eligible has no label', () => {
     eligibility: 'already_late',
     label: null,
   });
+});
+
+test('horizon, grace and days past due are parameters', () => {
+  const label = (change: Partial<typeof LABEL_PARAMETERS>, ...rows: LedgerRow[]) =>
+    missLabelAt(owing([-10, 10, 40]), [opening, ...rows], atNoon(NOW), { ...LABEL_PARAMETERS, ...change });
+  const paid = [pays(-10), pays(15), pays(50)];
+  expect(label({}, ...paid)).toEqual({ eligibility: 'eligible', label: 0 });
+  expect(label({ graceDays: 9 }, ...paid).label).toBe(1);
+  expect(label({ graceDays: 9, horizonDays: 39 }, ...paid).label).toBe(0);
+  expect(label({ horizonDays: 9 }, ...paid).eligibility).toBe('nothing_due');
+  expect(label({ lateDays: 11 }, pays(1), pays(15), pays(50))).toEqual({ eligibility: 'eligible', label: 0 });
+  expect(label({ seriouslyLateDays: 4 }, pays(-5), pays(15), pays(50)).eligibility).toBe('recently_late');
+  expect(label({ seriouslyLateDays: 4, recentDays: 5 }, pays(-5), pays(15), pays(50)).eligibility).toBe('eligible');
+  expect(censoredDays({ ...LABEL_PARAMETERS, graceDays: 9 })).toBe(54);
 });

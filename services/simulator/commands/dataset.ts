@@ -1,11 +1,16 @@
-import { HORIZON_DAYS, LATE_DAYS, RECENT_DAYS } from '../../domain/obligations/eligibility.ts';
-import { CENSORED_DAYS, GRACE_DAYS } from '../../domain/obligations/label.ts';
-import { generateCustomer } from '../../domain/synthetic-bank/generate.ts';
+import { availableParallelism } from 'node:os';
+import { DAY_MS } from '../../domain/calendar/days.ts';
+import { startDayOf } from '../../domain/synthetic-bank/traits.ts';
 import { readConfig } from '../../platform/config/env.ts';
 import type { Command, CommandResult, Flags } from '../arguments.ts';
 import { readBankSettings } from '../config.ts';
-import { datasetRows, emptyWaterfall } from '../dataset/rows.ts';
-import { openDataset } from '../dataset/write.ts';
+import { type Block, blockOf } from '../dataset/block.ts';
+import { openDatasetFiles, pathsOf } from '../dataset/files.ts';
+import { PLAN_FLAGS, planDocument, readPlan } from '../dataset/flags.ts';
+import { LeakError } from '../dataset/leak-check.ts';
+import type { TablePlan } from '../dataset/plan.ts';
+import { blocksOf } from '../dataset/threads.ts';
+import { addWaterfalls, emptyWaterfalls, total, waterfallDocument } from '../dataset/waterfall.ts';
 import { readParameters } from '../parameters-file.ts';
 import { pickBank } from '../pick-bank.ts';
 import { createProgress } from '../progress.ts';
@@ -13,106 +18,120 @@ import type { CustomerHistory } from '../store/bank-rows.ts';
 import { openBank } from '../store/open.ts';
 import { readHistories } from '../store/read-history.ts';
 import { dataEndMsOf, readSyntheticFlags, SYNTHETIC_FLAGS } from '../synthetic-flags.ts';
+import { CommandError } from '../usage-error.ts';
 
 export const datasetCommand: Command = {
   name: 'dataset',
-  about: 'one labelled vector a customer-month, at a random moment, by the feature code of the live path, as CSV',
+  about: 'a table of labelled vectors, one a customer-month at a random moment, by the feature code of the live path',
   flags: [
-    { name: 'out', about: 'file to write; FILE.json beside it says what is in it', value: 'FILE' },
-    { name: 'moment-seed', about: "seed of the moments (default the bank's, else 1)", value: 'S' },
+    {
+      name: 'out',
+      about: 'FILE.parquet; FILE.json beside it says what is in it, FILE.attributes.parquet',
+      value: 'FILE',
+    },
+    ...PLAN_FLAGS,
     { name: 'bank', about: 'id of a bank in bank.* (default: the only one)', value: 'ID' },
     { name: 'synthetic', about: 'make the bank in memory instead, without a database:', value: null },
     ...SYNTHETIC_FLAGS,
+    { name: 'first-customer', about: 'begin with this customer of the bank, counted from 0 (default 0)', value: 'K' },
+    { name: 'workers', about: 'threads; the bytes are the same for any number (default 1)', value: 'N' },
   ],
   async run(flags: Flags) {
-    const out = flags.required('out');
-    return flags.isSet('synthetic') ? await fromGenerator(flags, out) : await fromTables(flags, out);
+    return flags.isSet('synthetic') ? await fromGenerator(flags) : await fromTables(flags);
   },
 };
 
 /** A bank as the table's maker sees it. */
 interface Source {
-  readonly currency: string;
-  readonly dataEndMs: number;
+  readonly plan: TablePlan;
   readonly customers: number;
-  readonly seed: number | null;
   readonly facts: Readonly<Record<string, unknown>>;
-  readonly histories: AsyncIterable<CustomerHistory> | Iterable<CustomerHistory>;
+  /** Whether the bank tells attributes that are kept apart. */
+  readonly attributes: boolean;
+  readonly blocks: AsyncIterable<Block> | Iterable<Block>;
 }
 
-async function fromGenerator(flags: Flags, out: string): Promise<CommandResult> {
+async function fromGenerator(flags: Flags): Promise<CommandResult> {
   const { customers, months, seed, parametersPath } = readSyntheticFlags(flags);
   const { parameters, sha256 } = await readParameters(parametersPath);
-  function* histories(): Generator<CustomerHistory> {
-    for (let index = 0; index < customers; index++) yield generateCustomer(parameters, { seed, index, months });
-  }
-  return await make(flags, out, {
-    currency: parameters.currency,
-    dataEndMs: dataEndMsOf(parameters, months),
-    customers,
+  const { currency } = parameters;
+  const plan = readPlan(flags, {
+    currency,
     seed,
-    facts: { kind: 'synthetic', seed, customers, months, parameters_sha256: sha256 },
-    histories: histories(),
+    dataStartMs: startDayOf(parameters) * DAY_MS,
+    dataEndMs: dataEndMsOf(parameters, months),
+  });
+  const firstIndex = flags.integer('first-customer', { min: 0, max: 10_000_000, default: 0 });
+  const threads = flags.integer('workers', { min: 1, max: 4 * availableParallelism(), default: 1 });
+  return await make(flags, {
+    plan,
+    customers,
+    facts: { kind: 'synthetic', seed, first_customer: firstIndex, customers, months, parameters_sha256: sha256 },
+    attributes: true,
+    blocks: blocksOf({ parameters, seed, months, firstIndex, customers, plan }, threads),
   });
 }
 
-async function fromTables(flags: Flags, out: string): Promise<CommandResult> {
+async function fromTables(flags: Flags): Promise<CommandResult> {
   const settings = readConfig(process.env, readBankSettings);
   const pool = openBank(settings.postgresUrl);
   try {
     const bank = await pickBank(pool, flags.text('bank'));
     const { bankId, kind, seed, customers, months, parametersSha256, sources } = bank;
-    return await make(flags, out, {
-      currency: bank.currency,
-      dataEndMs: bank.dataEndMs,
+    const plan = readPlan(flags, { ...bank, dataStartMs: bank.firstBookedMs });
+    return await make(flags, {
+      plan,
       customers,
-      seed,
       facts: { bank_id: bankId, kind, seed, customers, months, parameters_sha256: parametersSha256, sources },
-      histories: readHistories(pool, bankId),
+      attributes: false,
+      blocks: blocksOfHistories(readHistories(pool, bankId), plan),
     });
   } finally {
     await pool.close();
   }
 }
 
-async function make(flags: Flags, out: string, source: Source): Promise<CommandResult> {
-  const seed = flags.integer('moment-seed', { min: 0, max: Number.MAX_SAFE_INTEGER, default: source.seed ?? 1 });
-  const { currency, dataEndMs } = source;
-  const progress = createProgress();
-  const waterfall = emptyWaterfall();
-  const file = await openDataset(out);
-  let done = 0;
-  for await (const history of source.histories) {
-    await file.write(datasetRows(history, { currency, seed, dataEndMs }, waterfall));
-    done++;
-    progress.show(`data set: ${done} of ${source.customers} customers, ${waterfall.eligible} rows`);
+async function* blocksOfHistories(
+  histories: AsyncIterable<CustomerHistory>,
+  plan: TablePlan,
+): AsyncGenerator<Block, void, undefined> {
+  for await (const history of histories) {
+    yield blockOf([{ history, payCycle: null, oracleOf: () => Number.NaN }], plan, false);
   }
-  const { columns: _, ...sidecar } = await file.finish({
-    bank: { ...source.facts, currency, data_end_time: new Date(dataEndMs).toISOString() },
-    moment_seed: seed,
-    label: {
-      horizon_days: HORIZON_DAYS,
-      grace_days: GRACE_DAYS,
-      late_days: LATE_DAYS,
-      recent_days: RECENT_DAYS,
-      censor_days: CENSORED_DAYS,
-    },
-    counts: {
-      customer_months: waterfall.customerMonths,
-      no_history: waterfall.noHistory,
-      censored: waterfall.censored,
-      closed: waterfall.closed,
-      forborne: waterfall.forborne,
-      undeclared: waterfall.undeclared,
-      already_late: waterfall.alreadyLate,
-      recently_late: waterfall.recentlyLate,
-      nothing_due: waterfall.nothingDue,
-      eligible: waterfall.eligible,
-      positives: waterfall.positives,
-    },
-  });
-  return {
-    json: { out, ...sidecar },
-    summary: `${out}: ${waterfall.eligible} rows, ${waterfall.positives} positives, of ${waterfall.customerMonths} customer-months`,
-  };
+}
+
+async function make(flags: Flags, { plan, customers, facts, attributes, blocks }: Source): Promise<CommandResult> {
+  const paths = pathsOf(flags.required('out'));
+  const waterfalls = emptyWaterfalls(plan.lagsDays);
+  const progress = createProgress();
+  const startedMs = performance.now();
+  const files = await openDatasetFiles(paths, { oracle: false, attributes });
+  let done = 0;
+  let leakRows = 0;
+  try {
+    for await (const block of blocks) {
+      await files.append(block);
+      addWaterfalls(waterfalls, block.waterfalls);
+      done += block.customers;
+      leakRows += block.leakRows;
+      progress.show(`data set: ${done} of ${customers} customers, ${total(waterfalls, 'eligible')} rows`);
+    }
+    const { schema: _, ...sidecar } = await files.finish({
+      bank: { ...facts, currency: plan.currency, data_end_time: new Date(plan.dataEndMs).toISOString() },
+      ...planDocument(plan),
+      waterfall: waterfallDocument(waterfalls),
+      positives: total(waterfalls, 'positives'),
+      leak_check: { share: plan.leakShare, rows: leakRows, passed: true },
+    });
+    const seconds = (performance.now() - startedMs) / 1000;
+    return {
+      json: { out: paths.table, ...sidecar, seconds: Number(seconds.toFixed(1)) },
+      summary: `${paths.table}: ${total(waterfalls, 'eligible')} rows, ${total(waterfalls, 'positives')} positives, of ${total(waterfalls, 'customerMonths')} customer-months, in ${seconds.toFixed(1)} s`,
+    };
+  } catch (cause) {
+    if (cause instanceof LeakError) throw new CommandError(cause.message, { cause });
+    throw cause;
+  } finally {
+    await files.discard();
+  }
 }

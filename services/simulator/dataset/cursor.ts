@@ -23,12 +23,10 @@ export interface Cursor {
 export function createCursor(currency: string, rows: readonly LedgerRow[]): Cursor {
   let window: CustomerWindow = emptyWindow(currency);
   let known = 0;
-  const positions = new Map<string, number>();
+  const undone = positionsOfUndone(rows);
   const learn = (row: LedgerRow): void => {
     known++;
-    positions.set(row.transactionId, known);
-    const original = row.reversesTransactionId === null ? null : (positions.get(row.reversesTransactionId) ?? null);
-    const appended = row.reversesTransactionId === null ? appendRow(window, row) : appendRow(window, row, original);
+    const appended = appendRow(window, row, originalOf(row, undone, known));
     if (appended.kind === 'stale') window = windowFromLedger(currency, rows.slice(0, known));
   };
   return {
@@ -38,4 +36,21 @@ export function createCursor(currency: string, rows: readonly LedgerRow[]): Curs
       return observe(window, profile, atMs) ?? observeAsOf(currency, rows.slice(0, known), profile, atMs);
     },
   };
+}
+
+/** Ledger position of the row that a reversal undoes; null: it is not known yet, or this is no reversal. */
+function originalOf(row: LedgerRow, undone: ReadonlyMap<string, number>, known: number): number | null {
+  if (row.reversesTransactionId === null) return null;
+  const position = undone.get(row.reversesTransactionId);
+  return position === undefined || position > known ? null : position;
+}
+
+/** Positions of the rows that another row undoes at some time, from 1. */
+function positionsOfUndone(rows: readonly LedgerRow[]): ReadonlyMap<string, number> {
+  const wanted = new Set<string>();
+  for (const row of rows) if (row.reversesTransactionId !== null) wanted.add(row.reversesTransactionId);
+  const positions = new Map<string, number>();
+  if (wanted.size === 0) return positions;
+  for (const [i, row] of rows.entries()) if (wanted.has(row.transactionId)) positions.set(row.transactionId, i + 1);
+  return positions;
 }

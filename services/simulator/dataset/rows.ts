@@ -1,97 +1,71 @@
+import type { Profile } from '../../domain/bank/profile.ts';
 import { DAY_MS } from '../../domain/calendar/days.ts';
 import { profileAt } from '../../domain/features/as-of.ts';
-import { CENSORED_DAYS, missLabelAt } from '../../domain/obligations/label.ts';
+import type { Observation } from '../../domain/features/types.ts';
+import { ELIGIBILITY_LIMITS, type Eligibility, type EligibilityLimits } from '../../domain/obligations/eligibility.ts';
+import { createMissJudge } from '../../domain/obligations/label.ts';
 import type { CustomerHistory } from '../store/bank-rows.ts';
-import { createCursor } from './cursor.ts';
-import { labelRowsOf } from './label-rows.ts';
-import { momentsOf } from './moments.ts';
+import { type Cursor, createCursor } from './cursor.ts';
+import type { LeakCheck } from './leak-check.ts';
+import { snapshotsOf } from './moments.ts';
+import type { TablePlan } from './plan.ts';
+import { COUNTER_OF, type Waterfalls } from './waterfall.ts';
 
 export interface DatasetRow {
-  readonly customerId: string;
   readonly tMs: number;
+  readonly lagDays: number;
   readonly label: 0 | 1;
+  /** At t. */
+  readonly profile: Profile | null;
   /** In the order of the catalogue; NaN: unknown. */
   readonly values: Float64Array;
 }
 
-/** What became of every customer-month: the exclusions in order, each counted once. */
-export interface Waterfall {
-  customerMonths: number;
-  /** Before the first row of the customer. */
-  noHistory: number;
-  /** t later than the data's end - 75 d. */
-  censored: number;
-  closed: number;
-  forborne: number;
-  undeclared: number;
-  alreadyLate: number;
-  recentlyLate: number;
-  nothingDue: number;
-  eligible: number;
-  positives: number;
+export interface RowCounters {
+  readonly waterfalls: Waterfalls;
+  readonly leakCheck: LeakCheck;
 }
 
-export function emptyWaterfall(): Waterfall {
-  return {
-    customerMonths: 0,
-    noHistory: 0,
-    censored: 0,
-    closed: 0,
-    forborne: 0,
-    undeclared: 0,
-    alreadyLate: 0,
-    recentlyLate: 0,
-    nothingDue: 0,
-    eligible: 0,
-    positives: 0,
-  };
-}
-
-export interface DatasetBounds {
-  readonly currency: string;
-  /** Of the random moments. */
-  readonly seed: number;
-  /** The data are complete up to here, exclusive. */
-  readonly dataEndMs: number;
-}
-
-/** The labelled rows of one customer, in order of t; counts every month into the waterfall. */
+/** The labelled rows of one customer, in order of t; every candidate is counted once. @throws LeakError */
 export function* datasetRows(
   history: CustomerHistory,
-  { currency, seed, dataEndMs }: DatasetBounds,
-  waterfall: Waterfall,
+  plan: TablePlan,
+  { waterfalls, leakCheck }: RowCounters,
+  cursor: Cursor = createCursor(plan.currency, history.rows),
 ): Generator<DatasetRow, void, undefined> {
   const first = history.rows[0];
   if (first === undefined) return;
-  const cursor = createCursor(currency, history.rows);
-  const labelRows = labelRowsOf(history.rows);
-  for (const tMs of momentsOf(seed, history.customerId, first.bookedMs, dataEndMs)) {
-    waterfall.customerMonths++;
-    if (tMs > dataEndMs - CENSORED_DAYS * DAY_MS) {
-      waterfall.censored++;
+  const judge = createMissJudge(history.rows, plan.label);
+  const eligibilityOf = isUsual(plan.label)
+    ? ({ eligibility }: Observation) => eligibility
+    : (_: Observation, profile: Profile | null, tMs: number): Eligibility => judge.eligibilityAt(profile, tMs);
+  const lastMs = plan.dataEndMs - plan.censorDays * DAY_MS;
+  for (const { tMs, lagDays } of snapshotsOf(plan, history.customerId, first.bookedMs)) {
+    const counts = waterfalls.get(lagDays)!;
+    counts.customerMonths++;
+    if (tMs > lastMs) {
+      counts.censored++;
       continue;
     }
     const profile = profileAt(history.profiles, tMs);
     const observation = cursor.observeAt(profile, tMs);
     if (observation === null) {
-      waterfall.noHistory++;
+      counts.noHistory++;
       continue;
     }
-    waterfall[COUNTER[observation.eligibility]]++;
-    if (observation.eligibility !== 'eligible') continue;
-    const { label } = missLabelAt(profile, labelRows, tMs);
-    if (label === null) continue;
-    waterfall.positives += label;
-    yield { customerId: history.customerId, tMs, label, values: observation.values };
+    leakCheck.look(tMs, observation);
+    const eligibility = eligibilityOf(observation, profile, tMs);
+    counts[COUNTER_OF[eligibility]]++;
+    if (eligibility !== 'eligible') continue;
+    const label = judge.labelAt(profile, tMs);
+    counts.positives += label;
+    yield { tMs, lagDays, label, profile, values: observation.values };
   }
 }
 
-const COUNTER = {
-  eligible: 'eligible',
-  nothing_due: 'nothingDue',
-  already_late: 'alreadyLate',
-  recently_late: 'recentlyLate',
-  closed: 'closed',
-  forborne: 'forborne',
-  undeclared: 'undeclared',
-} as const;
+/** Then the live path has judged already. */
+function isUsual(limits: EligibilityLimits): boolean {
+  return (Object.keys(ELIGIBILITY_LIMITS) as (keyof EligibilityLimits)[]).every(
+    (name) => limits[name] === ELIGIBILITY_LIMITS[name],
+  );
+}

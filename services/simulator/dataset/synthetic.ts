@@ -1,0 +1,37 @@
+import { generateCustomer } from '../../domain/synthetic-bank/generate.ts';
+import type { BankParameters } from '../../domain/synthetic-bank/parameters.ts';
+import { type Block, blockOf, type Customer } from './block.ts';
+import type { TablePlan } from './plan.ts';
+
+/** A table straight from the generator. It can be sent to a thread. */
+export interface SyntheticJob {
+  readonly parameters: BankParameters;
+  readonly seed: number;
+  readonly months: number;
+  /** Customers firstIndex...firstIndex + customers - 1 of the bank. */
+  readonly firstIndex: number;
+  readonly customers: number;
+  readonly plan: TablePlan;
+}
+
+/** Some 100 rows or a second's work; small enough that progress moves and threads end together. */
+const CUSTOMERS_A_BLOCK = 16;
+
+export function blockCount({ customers }: SyntheticJob): number {
+  return Math.ceil(customers / CUSTOMERS_A_BLOCK);
+}
+
+/** The n-th block, from 0. @throws LeakError */
+export function syntheticBlock(job: SyntheticJob, n: number): Block {
+  const from = n * CUSTOMERS_A_BLOCK;
+  const to = Math.min(from + CUSTOMERS_A_BLOCK, job.customers);
+  return blockOf(customersOf(job, from, to), job.plan, false);
+}
+
+function* customersOf(job: SyntheticJob, from: number, to: number): Generator<Customer, void, undefined> {
+  const { parameters, seed, months, firstIndex } = job;
+  for (let place = from; place < to; place++) {
+    const history = generateCustomer(parameters, { seed, index: firstIndex + place, months });
+    yield { history, payCycle: history.truth.traits.payCycle, oracleOf: () => Number.NaN };
+  }
+}
