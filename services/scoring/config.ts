@@ -11,13 +11,26 @@ import {
 /** The model that scores where none is named, relative to the repository. */
 export const DEFAULT_MODEL_DIR = 'models/synthetic/1';
 
+/** Where models lie, relative to the repository. */
+const DEFAULT_MODELS_DIR = 'models';
+
 export type ScoringConfig = ReturnType<typeof readScoringConfig>;
 
 export function readScoringConfig(env: EnvReader) {
   return {
     modelDirectory: env.string('PDE_MODEL_DIR', {
-      about: 'folder of the model that scores: manifest, ONNX, trees, calibration, policy, golden vectors',
+      about: 'folder of the model that scores where none was put in force yet',
       default: DEFAULT_MODEL_DIR,
+    }),
+    modelsDirectory: env.string('PDE_MODELS_DIR', {
+      about: 'folder of the models that may be put in force, <name>/<version>/ each',
+      default: DEFAULT_MODELS_DIR,
+    }),
+    modelPollMs: env.durationMs('PDE_MODEL_POLL_MS', {
+      about: 'time between two looks at which model is to be in force',
+      default: 1_000,
+      min: 100,
+      max: 60_000,
     }),
     features: {
       ...readPeerSettings(env, 'PDE_FEATURES_URL'),

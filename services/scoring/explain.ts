@@ -14,15 +14,14 @@ import { type Counterfactuals, findCounterfactuals, type PlacedLever } from '../
 import type { Pool } from '../platform/postgres/pool.ts';
 import { toContributions, toCounterfactual, toCounterfactualOutcome, toPrediction } from './convert.ts';
 import type { Model } from './model/load.ts';
+import type { ModelsInForce } from './registry/in-force.ts';
 import { type ScoredVector, scoreBatch } from './score-batch.ts';
 import type { Prediction } from './store/prediction.ts';
 import { readPrediction } from './store/read-prediction.ts';
 
 export interface ExplainDeps {
   /** The model in force: its catalogue is the engine's own. */
-  readonly model: () => Model;
-  /** The model with this SHA-256 if it is loaded here, else null. */
-  readonly loaded: (onnxSha256: string) => Model | null;
+  readonly models: Pick<ModelsInForce, 'current' | 'using'>;
   readonly pool: Pool;
 }
 
@@ -35,7 +34,7 @@ const LEVERS: readonly PlacedLever[] = CATALOGUE.flatMap(({ lever }, place) =>
 
 /** @throws ConnectError NOT_FOUND; FAILED_PRECONDITION for a score of another feature set than this engine's */
 export async function explainPrediction(deps: ExplainDeps, predictionId: string): Promise<ExplainPredictionResponse> {
-  const { catalogue } = deps.model();
+  const { catalogue } = deps.models.current();
   const prediction = await readPrediction(deps.pool, predictionId, catalogue.names);
   if (prediction === null) throw new ConnectError(`there is no prediction ${predictionId}`, Code.NotFound);
   const { featureSetVersion } = prediction;
@@ -45,7 +44,9 @@ export async function explainPrediction(deps: ExplainDeps, predictionId: string)
       Code.FailedPrecondition,
     );
   }
-  const searched = await counterfactualsOf(deps.loaded(prediction.modelSha256), prediction);
+  const searched = await deps.models.using((model) =>
+    counterfactualsOf(model.onnxSha256 === prediction.modelSha256 ? model : null, prediction),
+  );
   return create(ExplainPredictionResponseSchema, {
     prediction: toPrediction(prediction),
     contributions: toContributions(prediction),

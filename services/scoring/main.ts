@@ -7,26 +7,27 @@ import { createPool } from '../platform/postgres/pool.ts';
 import { createRpcClient } from '../platform/rpc/client.ts';
 import { createRpcServer } from '../platform/rpc/server.ts';
 import { readScoringConfig } from './config.ts';
-import { acquireModel, CATALOGUE_NAMES } from './model/acquire.ts';
+import { CATALOGUE_NAMES } from './model/catalogue-names.ts';
 import { createScoringOperations } from './operations.ts';
 import { createPredictionOutbox } from './outbox.ts';
 import { acquirePublishing } from './publishing.ts';
 import { createRecorder } from './record.ts';
+import { acquireRegistry } from './registry/acquire.ts';
 import { createReporter } from './report.ts';
 import { createScoringRpc } from './rpc.ts';
 
 await runService('scoring', readScoringConfig, async (scope, config) => {
-  const model = await acquireModel(scope, config.modelDirectory);
   const pool = await scope.acquire(
     'postgres',
     () => createPool(config.postgres),
     (open) => open.close(),
   );
+  const registry = await acquireRegistry(scope, pool, config);
   const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
   const features = await createRpcClient(FeatureService, { ...config.features, scope });
   const rpc = createScoringRpc({
-    model: () => model,
-    loaded: (onnxSha256) => (onnxSha256 === model.onnxSha256 ? model : null),
+    registry,
+    models: registry.models,
     pool,
     recorder: createRecorder(pool, createPredictionOutbox(relay)),
     reporter: createReporter(scope.log, scope.metrics),

@@ -14,6 +14,7 @@ import { compose } from './compose.ts';
 import { msOf, timestampOf, vectorFrom } from './convert.ts';
 import type { Model } from './model/load.ts';
 import { KeyTakenError, type Recorder } from './record.ts';
+import type { ModelsInForce } from './registry/in-force.ts';
 import type { Reporter } from './report.ts';
 import { scoreBatch } from './score-batch.ts';
 import { assertFeatureSet } from './score-features.ts';
@@ -22,7 +23,7 @@ import { readPrediction } from './store/read-prediction.ts';
 import { findRequest, type StoredRequest } from './store/requests.ts';
 
 export interface PredictDeps {
-  readonly model: () => Model;
+  readonly models: Pick<ModelsInForce, 'using' | 'current'>;
   readonly pool: Pool;
   readonly recorder: Recorder;
   readonly reporter: Reporter;
@@ -47,7 +48,15 @@ export async function predict(deps: PredictDeps, asked: PredictRequest, caller: 
   const before = await answeredBefore(deps, request);
   if (before !== null) return before;
   assertNotToCome(request, deps.nowMs());
-  const model = deps.model();
+  return await deps.models.using((model) => scoreOne(deps, request, model, caller));
+}
+
+async function scoreOne(
+  deps: PredictDeps,
+  request: StoredRequest,
+  model: Model,
+  caller: PredictCaller,
+): Promise<Prediction> {
   const observed = await observe(deps, request, model, caller.onward);
   const [scored] = await scoreBatch(model, [observed.values]);
   const composed = compose(model, observed, scored!);
@@ -84,7 +93,7 @@ async function answeredBefore(deps: PredictDeps, request: StoredRequest): Promis
       Code.AlreadyExists,
     );
   }
-  const prediction = await readPrediction(deps.pool, stored.predictionId, deps.model().catalogue.names);
+  const prediction = await readPrediction(deps.pool, stored.predictionId, deps.models.current().catalogue.names);
   if (prediction === null) throw refusedError(stored.predictionId);
   return prediction;
 }

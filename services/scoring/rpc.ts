@@ -1,7 +1,6 @@
 /** ScoringService: request -> convert -> domain -> store -> response. */
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import { ModelSchema, type Model as WireModel } from '../../gen/pde/scoring/v1/model_pb.ts';
 import { RiskLevel as WireRiskLevel } from '../../gen/pde/scoring/v1/prediction_pb.ts';
 import {
   type BatchPredictResult,
@@ -12,20 +11,21 @@ import {
 } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { riskRank } from '../domain/scoring/risk.ts';
 import { effective } from '../platform/auth/principal.ts';
-import { isTransient } from '../platform/postgres/sqlstate.ts';
 import { callerOf, onward } from '../platform/rpc/caller.ts';
 import { codeName, toWireError } from '../platform/rpc/errors.ts';
 import { invalidField } from '../platform/rpc/validation.ts';
-import { timestampOf, toFeatureVector, toPrediction } from './convert.ts';
+import { answering } from './answering.ts';
+import { toFeatureVector, toPrediction } from './convert.ts';
 import { type ExplainDeps, explainPrediction } from './explain.ts';
-import type { Model } from './model/load.ts';
+import { createModelsRpc } from './models-rpc.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { type PredictDeps, predict } from './predict.ts';
+import type { Registry } from './registry/acquire.ts';
 import { scoreFeatures } from './score-features.ts';
 import { listHighRisk } from './store/list-high-risk.ts';
 import { readPrediction } from './store/read-prediction.ts';
 
-export type ScoringDeps = PredictDeps & ExplainDeps;
+export type ScoringDeps = PredictDeps & ExplainDeps & { readonly registry: Registry };
 
 const DEFAULT_PAGE_SIZE = 50;
 /** Requests of one batch that are under way at once. */
@@ -39,7 +39,7 @@ const RANKS = new Map<WireRiskLevel, number>([
 ]);
 
 export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringService> {
-  const names = (): readonly string[] => deps.model().catalogue.names;
+  const names = (): readonly string[] => deps.models.current().catalogue.names;
   return {
     scoreFeatures: (request) => answering(() => scoreFeatures(deps, request)),
     predict: (request, context) =>
@@ -64,18 +64,8 @@ export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringS
         };
       }),
     explainPrediction: ({ predictionId }) => answering(() => explainPrediction(deps, predictionId)),
-    getModel: () => Promise.resolve({ model: toModel(deps.model()) }),
+    ...createModelsRpc(deps.registry),
   };
-}
-
-/** The database's own trouble is UNAVAILABLE, so that a caller tries again. */
-async function answering<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!isTransient(cause)) throw cause;
-    throw new ConnectError('the database is not available now', Code.Unavailable, undefined, undefined, cause);
-  }
 }
 
 async function highRiskPage(deps: ScoringDeps, request: ListHighRiskCustomersRequest, names: readonly string[]) {
@@ -112,19 +102,4 @@ function readListRequest({ minRiskLevel, pageSize, pageToken }: ListHighRiskCust
   const after = decodePageToken(pageToken, minRank);
   if (after === null) throw invalidField('page_token', 'is not one that this list answered for the same level');
   return { minRank, pageSize: pageSize || DEFAULT_PAGE_SIZE, after };
-}
-
-function toModel(model: Model): WireModel {
-  const { manifest, policy } = model;
-  return create(ModelSchema, {
-    name: manifest.name,
-    version: manifest.version,
-    onnxSha256: model.onnxSha256,
-    featureSetVersion: manifest.featureSetVersion,
-    inputs: [...manifest.inputs],
-    horizonDays: manifest.horizonDays,
-    scoringPolicyVersion: policy.version,
-    actionProbability: policy.actionProbability,
-    loadTime: timestampOf(model.loadedMs),
-  });
 }

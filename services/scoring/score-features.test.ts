@@ -15,9 +15,11 @@ import { createSilentLogger, type LogFields } from '../platform/telemetry/logger
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import type { Composed } from './compose.ts';
 import { DEFAULT_MODEL_DIR } from './config.ts';
-import { CATALOGUE_NAMES } from './model/acquire.ts';
+import { CATALOGUE_NAMES } from './model/catalogue-names.ts';
 import { loadModel, type Model } from './model/load.ts';
 import type { Recorder } from './record.ts';
+import type { Registry } from './registry/acquire.ts';
+import { createModelsInForce } from './registry/in-force.ts';
 import { createReporter } from './report.ts';
 import { createScoringRpc } from './rpc.ts';
 import { type ScoreFeaturesDeps, scoreFeatures } from './score-features.ts';
@@ -53,7 +55,7 @@ function setting(change: Partial<Model> = {}) {
   const log = { ...createSilentLogger(), error: (fields: LogFields) => void lines.push(fields) };
   const recorder = memory();
   const deps: ScoreFeaturesDeps = {
-    model: () => ({ ...model, ...change }),
+    models: createModelsInForce({ ...model, ...change }, log),
     recorder,
     reporter: createReporter(log, metrics),
   };
@@ -129,7 +131,8 @@ describe('a database that is away', () => {
       recorder: { record: away },
       pool: { query: away } as unknown as Pool,
       getFeatures: away,
-      loaded: () => null,
+      models: createModelsInForce(model, createSilentLogger()),
+      registry: {} as Registry,
       nowMs: () => 0,
     });
     const client = createClient(

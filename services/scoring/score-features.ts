@@ -13,24 +13,29 @@ import { compose } from './compose.ts';
 import { usOf, vectorFrom } from './convert.ts';
 import type { Model } from './model/load.ts';
 import type { Recorder } from './record.ts';
+import type { ModelsInForce } from './registry/in-force.ts';
 import type { Reporter } from './report.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { Standing } from './store/find-standing.ts';
 import type { Observed } from './store/prediction.ts';
 
 export interface ScoreFeaturesDeps {
-  /** The model in force; asked once a call, so that a batch has one model. */
-  readonly model: () => Model;
+  /** The model in force; held once a call, so that a batch has one model. */
+  readonly models: Pick<ModelsInForce, 'using'>;
   readonly recorder: Recorder;
   readonly reporter: Reporter;
 }
 
 /** @throws ConnectError INVALID_ARGUMENT naming the row and field; FAILED_PRECONDITION for vectors of another feature set. */
-export async function scoreFeatures(
-  { model: inForce, recorder, reporter }: ScoreFeaturesDeps,
+export function scoreFeatures(deps: ScoreFeaturesDeps, request: ScoreFeaturesRequest): Promise<ScoreFeaturesResponse> {
+  return deps.models.using((model) => scoreBy(model, deps, request));
+}
+
+async function scoreBy(
+  model: Model,
+  { recorder, reporter }: ScoreFeaturesDeps,
   request: ScoreFeaturesRequest,
 ): Promise<ScoreFeaturesResponse> {
-  const model = inForce();
   const rows = request.rows.map((row, index) => observedFrom(row, index, model));
   const scored = await scoreBatch(
     model,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Composed } from '../../services/scoring/compose.ts';
-import { CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
+import { CATALOGUE_NAMES } from '../../services/scoring/model/catalogue-names.ts';
 import type { Model } from '../../services/scoring/model/load.ts';
 import { createPredictionOutbox } from '../../services/scoring/outbox.ts';
 import { createRecorder, KeyTakenError } from '../../services/scoring/record.ts';

@@ -10,7 +10,7 @@ import { createPool, type Pool } from '../../services/platform/postgres/pool.ts'
 import { compose } from '../../services/scoring/compose.ts';
 import { DEFAULT_MODEL_DIR } from '../../services/scoring/config.ts';
 import { vectorFrom } from '../../services/scoring/convert.ts';
-import { CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
+import { CATALOGUE_NAMES } from '../../services/scoring/model/catalogue-names.ts';
 import { loadModel, type Model } from '../../services/scoring/model/load.ts';
 import { scoreBatch } from '../../services/scoring/score-batch.ts';
 import type { Prediction } from '../../services/scoring/store/prediction.ts';

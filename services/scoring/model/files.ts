@@ -16,12 +16,18 @@ export interface Manifest {
   /** Names of the model's inputs, in order. */
   readonly inputs: readonly string[];
   readonly horizonDays: number;
+  /** False: it shows what is possible and is never put in force. */
+  readonly promotable: boolean;
+  /** SHA-256 of the table that it was made from, hexadecimal; null where it does not say. */
+  readonly trainedOn: string | null;
   /** SHA-256 of every other file, hexadecimal. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 export interface ModelFiles {
   readonly manifest: Manifest;
+  /** SHA-256 of the manifest, which stands for every file that it names; hexadecimal. */
+  readonly manifestSha256: string;
   readonly contents: Readonly<Record<ModelFile, Uint8Array>>;
 }
 
@@ -50,15 +56,21 @@ export async function checked<T>(check: ModelCheck, run: () => Promise<T> | T): 
 
 /** Reads the manifest and every file that it names, and compares hashes. Throws {@link ModelRefusedError}. */
 export async function readModelFiles(directory: string): Promise<ModelFiles> {
-  const text = await checked('manifest', () => readFile(join(directory, 'manifest.json'), 'utf8'));
-  const manifest = await checked('manifest', () => parseManifest(JSON.parse(text)));
+  const { manifest, manifestSha256 } = await readManifest(directory);
   const names = Object.keys(manifest.files);
   const missing = REQUIRED_FILES.filter((name) => !names.includes(name));
   if (missing.length > 0) throw new ModelRefusedError('manifest', `names no ${missing.join(', ')}`);
   const entries = await Promise.all(
     names.map(async (name) => [name, await readVerified(directory, name, manifest.files[name]!)] as const),
   );
-  return { manifest, contents: Object.fromEntries(entries) as Record<ModelFile, Uint8Array> };
+  return { manifest, manifestSha256, contents: Object.fromEntries(entries) as Record<ModelFile, Uint8Array> };
+}
+
+/** Reads the manifest alone. Throws {@link ModelRefusedError}. */
+export async function readManifest(directory: string): Promise<Pick<ModelFiles, 'manifest' | 'manifestSha256'>> {
+  const content = await checked('manifest', () => readFile(join(directory, 'manifest.json')));
+  const manifest = await checked('manifest', () => parseManifest(JSON.parse(content.toString('utf8'))));
+  return { manifest, manifestSha256: sha256Of(content) };
 }
 
 /** The JSON of a file that {@link readModelFiles} has read. */
@@ -68,14 +80,18 @@ export function jsonOf(files: ModelFiles, name: ModelFile): unknown {
 
 async function readVerified(directory: string, name: string, sha256: string): Promise<Uint8Array> {
   const content = await checked('hash', () => readFile(join(directory, name)));
-  const found = createHash('sha256').update(content).digest('hex');
+  const found = sha256Of(content);
   if (found !== sha256)
     throw new ModelRefusedError('hash', `${name} has the SHA-256 ${found}, the manifest says ${sha256}`);
   return content;
 }
 
-function parseManifest(document: Partial<Record<keyof Manifest | 'format', unknown>>): Manifest {
-  const { format, name, version, featureSetVersion, inputs, horizonDays, files } = document;
+function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function parseManifest(document: Partial<Record<keyof Manifest | 'format' | 'data', unknown>>): Manifest {
+  const { format, name, version, featureSetVersion, inputs, horizonDays, promotable = true, data, files } = document;
   const refuse = (why: string): never => {
     throw new ModelRefusedError('manifest', why);
   };
@@ -84,8 +100,17 @@ function parseManifest(document: Partial<Record<keyof Manifest | 'format', unkno
   if (!isText(featureSetVersion)) return refuse('featureSetVersion is not text');
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isText)) return refuse('inputs are not names');
   if (!Number.isInteger(horizonDays) || Number(horizonDays) < 1) return refuse('horizonDays is not a number of days');
+  if (typeof promotable !== 'boolean') return refuse('promotable is neither true nor false');
   if (!isFileHashes(files)) return refuse('files are not plain names with a SHA-256 each');
-  return { name, version, featureSetVersion, inputs, horizonDays: Number(horizonDays), files };
+  return {
+    ...{ name, version, featureSetVersion, inputs, horizonDays: Number(horizonDays), promotable, files },
+    trainedOn: tableOf(data),
+  };
+}
+
+function tableOf(data: unknown): string | null {
+  const { sha256 } = (data ?? {}) as { sha256?: unknown };
+  return typeof sha256 === 'string' ? sha256 : null;
 }
 
 function isText(value: unknown): value is string {

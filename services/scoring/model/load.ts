@@ -18,6 +18,8 @@ export interface CatalogueNames {
 
 export interface Model {
   readonly manifest: Manifest;
+  /** SHA-256 of the manifest, hexadecimal: the identity of the whole folder. */
+  readonly manifestSha256: string;
   /** SHA-256 of the ONNX file, hexadecimal: the model's identity in every score. */
   readonly onnxSha256: string;
   readonly catalogue: CatalogueNames;
@@ -25,6 +27,8 @@ export interface Model {
   readonly calibration: Calibration;
   readonly policy: ScoringPolicy;
   readonly session: MarginSession;
+  /** The trees that the kernel explains. */
+  readonly forest: Forest;
   readonly kernel: ShapKernel;
   readonly goldenErrors: GoldenErrors;
   readonly loadedMs: number;
@@ -34,7 +38,7 @@ export interface Model {
 /** Throws {@link ModelRefusedError}, whose message names the check that failed. */
 export async function loadModel(directory: string, catalogue: CatalogueNames, nowMs: number): Promise<Model> {
   const files = await readModelFiles(directory);
-  const { manifest } = files;
+  const { manifest, manifestSha256 } = files;
   const forest = await checked('forest', () => forestOf(files));
   const calibration = await checked('calibration', () => parseCalibration(jsonOf(files, 'calibration.json')));
   const policy = await checked('policy', () => parseScoringPolicy(jsonOf(files, 'policy.json')));
@@ -51,12 +55,14 @@ export async function loadModel(directory: string, catalogue: CatalogueNames, no
     const release = () => session.release();
     return {
       manifest,
+      manifestSha256,
       onnxSha256,
       catalogue,
       binding,
       calibration,
       policy,
       session,
+      forest,
       kernel,
       goldenErrors,
       loadedMs: nowMs,

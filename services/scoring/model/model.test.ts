@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { scoreBatch } from '../score-batch.ts';
-import { CATALOGUE_NAMES } from './acquire.ts';
+import { CATALOGUE_NAMES } from './catalogue-names.ts';
 import { type ModelCheck, ModelRefusedError } from './files.ts';
 import { loadModel, type Model } from './load.ts';
 import { goldenVectors, loadShipped, SHIPPED } from './shipped.fixture.ts';

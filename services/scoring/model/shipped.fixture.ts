@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Forest, parseForest } from '../../domain/scoring/forest.ts';
 import { DEFAULT_MODEL_DIR } from '../config.ts';
-import { CATALOGUE_NAMES } from './acquire.ts';
+import { CATALOGUE_NAMES } from './catalogue-names.ts';
 import { parseGolden } from './golden.ts';
 import { loadModel, type Model } from './load.ts';
 

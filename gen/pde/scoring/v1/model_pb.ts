@@ -4,17 +4,17 @@
 
 // The model as callers read it.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file pde/scoring/v1/model.proto.
  */
 export const file_pde_scoring_v1_model: GenFile = /*@__PURE__*/
-  fileDesc("ChpwZGUvc2NvcmluZy92MS9tb2RlbC5wcm90bxIOcGRlLnNjb3JpbmcudjEi6QEKBU1vZGVsEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRITCgtvbm54X3NoYTI1NhgDIAEoCRIbChNmZWF0dXJlX3NldF92ZXJzaW9uGAQgASgJEg4KBmlucHV0cxgFIAMoCRIUCgxob3Jpem9uX2RheXMYBiABKAUSHgoWc2NvcmluZ19wb2xpY3lfdmVyc2lvbhgHIAEoCRIaChJhY3Rpb25fcHJvYmFiaWxpdHkYCCABKAESLQoJbG9hZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChpwZGUvc2NvcmluZy92MS9tb2RlbC5wcm90bxIOcGRlLnNjb3JpbmcudjEi6QEKBU1vZGVsEgwKBG5hbWUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRITCgtvbm54X3NoYTI1NhgDIAEoCRIbChNmZWF0dXJlX3NldF92ZXJzaW9uGAQgASgJEg4KBmlucHV0cxgFIAMoCRIUCgxob3Jpem9uX2RheXMYBiABKAUSHgoWc2NvcmluZ19wb2xpY3lfdmVyc2lvbhgHIAEoCRIaChJhY3Rpb25fcHJvYmFiaWxpdHkYCCABKAESLQoJbG9hZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKYAgoLTGlzdGVkTW9kZWwSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhcKD21hbmlmZXN0X3NoYTI1NhgDIAEoCRIbChNmZWF0dXJlX3NldF92ZXJzaW9uGAQgASgJEjAKBXN0YXRlGAUgASgOMiEucGRlLnNjb3JpbmcudjEuTGlzdGVkTW9kZWwuU3RhdGUSFQoNaW5fZm9yY2VfaGVyZRgGIAEoCBIPCgdwcm9ibGVtGAcgASgJIloKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfQ0FORElEQVRFEAESEgoOU1RBVEVfQ0hBTVBJT04QAhIRCg1TVEFURV9SRVRJUkVEEAMi0wIKCVByb21vdGlvbhIRCglwcm9tb3Rpb24YASABKAMSMAoGYWN0aW9uGAIgASgOMiAucGRlLnNjb3JpbmcudjEuUHJvbW90aW9uLkFjdGlvbhIMCgRuYW1lGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSFwoPbWFuaWZlc3Rfc2hhMjU2GAUgASgJEg0KBWFjdG9yGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIaChJnYXRlX3JlcG9ydF9zaGEyNTYYCCABKAkSMQoNcHJvbW90ZWRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoGQWN0aW9uEhYKEkFDVElPTl9VTlNQRUNJRklFRBAAEhAKDEFDVElPTl9GSVJTVBABEhIKDkFDVElPTl9QUk9NT1RFEAISEwoPQUNUSU9OX1JPTExCQUNLEANiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * A model that scores.
@@ -92,4 +92,240 @@ export type Model = Message<"pde.scoring.v1.Model"> & {
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
   messageDesc(file_pde_scoring_v1_model, 0);
+
+/**
+ * A model as the list shows it.
+ *
+ * @generated from message pde.scoring.v1.ListedModel
+ */
+export type ListedModel = Message<"pde.scoring.v1.ListedModel"> & {
+  /**
+   * Name. Never absent.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Version. Never absent.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * SHA-256 of its manifest, which names every other file by its hash; hexadecimal. Empty if it cannot be read.
+   *
+   * @generated from field: string manifest_sha256 = 3;
+   */
+  manifestSha256: string;
+
+  /**
+   * Version of the feature catalogue that it binds to. Empty if its manifest cannot be read.
+   *
+   * @generated from field: string feature_set_version = 4;
+   */
+  featureSetVersion: string;
+
+  /**
+   * Where it stands. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.ListedModel.State state = 5;
+   */
+  state: ListedModel_State;
+
+  /**
+   * Whether the answering instance scores with it now.
+   *
+   * @generated from field: bool in_force_here = 6;
+   */
+  inForceHere: boolean;
+
+  /**
+   * Why it cannot be put in force as it lies here: unreadable, altered since it was registered, of another feature set, not promotable, or not in any folder. Empty means that nothing is known against it.
+   *
+   * @generated from field: string problem = 7;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message pde.scoring.v1.ListedModel.
+ * Use `create(ListedModelSchema)` to create a new message.
+ */
+export const ListedModelSchema: GenMessage<ListedModel> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_model, 1);
+
+/**
+ * Where a model stands.
+ *
+ * @generated from enum pde.scoring.v1.ListedModel.State
+ */
+export const ListedModel_State = {
+  /**
+   * Never valid.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It was never in force.
+   *
+   * @generated from enum value: STATE_CANDIDATE = 1;
+   */
+  CANDIDATE: 1,
+
+  /**
+   * It is in force.
+   *
+   * @generated from enum value: STATE_CHAMPION = 2;
+   */
+  CHAMPION: 2,
+
+  /**
+   * It was in force.
+   *
+   * @generated from enum value: STATE_RETIRED = 3;
+   */
+  RETIRED: 3,
+} as const;
+
+/**
+ * Where a model stands.
+ *
+ * @generated from enum pde.scoring.v1.ListedModel.State
+ */
+export type ListedModel_State = (typeof ListedModel_State)[keyof typeof ListedModel_State] | UnknownEnum;
+
+/**
+ * Describes the enum pde.scoring.v1.ListedModel.State.
+ */
+export const ListedModel_StateSchema: GenEnum<ListedModel_State> = /*@__PURE__*/
+  enumDesc(file_pde_scoring_v1_model, 1, 0);
+
+/**
+ * One act that put a model in force.
+ *
+ * @generated from message pde.scoring.v1.Promotion
+ */
+export type Promotion = Message<"pde.scoring.v1.Promotion"> & {
+  /**
+   * 1, 2, …; the largest is the latest. Never absent.
+   *
+   * @generated from field: int64 promotion = 1;
+   */
+  promotion: bigint;
+
+  /**
+   * What was done. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.Promotion.Action action = 2;
+   */
+  action: Promotion_Action;
+
+  /**
+   * Name of the model that is in force by it. Never absent.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Its version. Never absent.
+   *
+   * @generated from field: string version = 4;
+   */
+  version: string;
+
+  /**
+   * SHA-256 of its manifest, hexadecimal. Never absent.
+   *
+   * @generated from field: string manifest_sha256 = 5;
+   */
+  manifestSha256: string;
+
+  /**
+   * Who did it: the holder of the API key, or the service for the first. Never absent.
+   *
+   * @generated from field: string actor = 6;
+   */
+  actor: string;
+
+  /**
+   * Why. Never absent.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * SHA-256 of the gate report that it was accepted by, hexadecimal. Empty for the first and for a rollback.
+   *
+   * @generated from field: string gate_report_sha256 = 8;
+   */
+  gateReportSha256: string;
+
+  /**
+   * When. Never absent.
+   *
+   * @generated from field: google.protobuf.Timestamp promoted_time = 9;
+   */
+  promotedTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message pde.scoring.v1.Promotion.
+ * Use `create(PromotionSchema)` to create a new message.
+ */
+export const PromotionSchema: GenMessage<Promotion> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_model, 2);
+
+/**
+ * What was done.
+ *
+ * @generated from enum pde.scoring.v1.Promotion.Action
+ */
+export const Promotion_Action = {
+  /**
+   * Never valid.
+   *
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * An engine without a record began with it.
+   *
+   * @generated from enum value: ACTION_FIRST = 1;
+   */
+  FIRST: 1,
+
+  /**
+   * The gates accepted it.
+   *
+   * @generated from enum value: ACTION_PROMOTE = 2;
+   */
+  PROMOTE: 2,
+
+  /**
+   * What came after it was taken off again.
+   *
+   * @generated from enum value: ACTION_ROLLBACK = 3;
+   */
+  ROLLBACK: 3,
+} as const;
+
+/**
+ * What was done.
+ *
+ * @generated from enum pde.scoring.v1.Promotion.Action
+ */
+export type Promotion_Action = (typeof Promotion_Action)[keyof typeof Promotion_Action] | UnknownEnum;
+
+/**
+ * Describes the enum pde.scoring.v1.Promotion.Action.
+ */
+export const Promotion_ActionSchema: GenEnum<Promotion_Action> = /*@__PURE__*/
+  enumDesc(file_pde_scoring_v1_model, 2, 0);
 

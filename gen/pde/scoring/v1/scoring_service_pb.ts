@@ -15,7 +15,7 @@ import { file_pde_features_v1_feature } from "../../features/v1/feature_pb.ts";
 import { file_pde_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Contribution, Counterfactual, CounterfactualOutcome } from "./explanation_pb.ts";
 import { file_pde_scoring_v1_explanation } from "./explanation_pb.ts";
-import type { Model } from "./model_pb.ts";
+import type { ListedModel, Model, Promotion } from "./model_pb.ts";
 import { file_pde_scoring_v1_model } from "./model_pb.ts";
 import type { Prediction, RiskLevel } from "./prediction_pb.ts";
 import { file_pde_scoring_v1_prediction } from "./prediction_pb.ts";
@@ -25,7 +25,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pde/scoring/v1/scoring_service.proto.
  */
 export const file_pde_scoring_v1_scoring_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRwZGUvc2NvcmluZy92MS9zY29yaW5nX3NlcnZpY2UucHJvdG8SDnBkZS5zY29yaW5nLnYxIlMKFFNjb3JlRmVhdHVyZXNSZXF1ZXN0EjsKBHJvd3MYASADKAsyIC5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUm93Qgu6SAiSAQUIARDoByLIAQoQU2NvcmVGZWF0dXJlc1JvdxIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABARIiCg50cmFuc2FjdGlvbl9pZBgCIAEoCUIKukgHcgUQARiAARI2CgZ2ZWN0b3IYAyABKAsyHi5wZGUuZmVhdHVyZXMudjEuRmVhdHVyZVZlY3RvckIGukgDyAEBEjcKE3NjaGVkdWxlZF9zZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFVNjb3JlRmVhdHVyZXNSZXNwb25zZRI0CgdyZXN1bHRzGAEgAygLMiMucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3VsdCLXAQoTU2NvcmVGZWF0dXJlc1Jlc3VsdBIVCg1wcmVkaWN0aW9uX2lkGAEgASgJEjwKB291dGNvbWUYAiABKA4yKy5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVzdWx0Lk91dGNvbWUSHgoWc3RhbmRpbmdfdmVjdG9yX3NoYTI1NhgDIAEoCSJLCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1NDT1JFRBABEhMKD09VVENPTUVfUkVGVVNFRBACIs8BCg5QcmVkaWN0UmVxdWVzdBI1CgtjdXN0b21lcl9pZBgBIAEoCUIggAEBukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSOAoPaWRlbXBvdGVuY3lfa2V5GAIgASgJQh+6SBxyGjIYXltBLVphLXowLTkuXzotXXs4LDEyOH0kEkwKEG9ic2VydmF0aW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQha6SBOyARAaBgiAsviEGzIGCIC7+qwCIkEKD1ByZWRpY3RSZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbiJTChNCYXRjaFByZWRpY3RSZXF1ZXN0EjwKCHJlcXVlc3RzGAEgAygLMh4ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlcXVlc3RCCrpIB5IBBAgBEGQiSwoUQmF0Y2hQcmVkaWN0UmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlc3VsdCKeAQoSQmF0Y2hQcmVkaWN0UmVzdWx0EhgKC2N1c3RvbWVyX2lkGAEgASgJQgOAAQESMAoKcHJlZGljdGlvbhgCIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb25IABIyCgVlcnJvchgDIAEoCzIhLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdEVycm9ySABCCAoGcmVzdWx0IjIKEUJhdGNoUHJlZGljdEVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSKYAQocTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVxdWVzdBI7Cg5taW5fcmlza19sZXZlbBgBIAEoDjIZLnBkZS5zY29yaW5nLnYxLlJpc2tMZXZlbEIIukgFggECEAESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImcKHUxpc3RIaWdoUmlza0N1c3RvbWVyc1Jlc3BvbnNlEi0KCWN1c3RvbWVycxgBIAMoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKFEdldFByZWRpY3Rpb25SZXF1ZXN0Eh8KDXByZWRpY3Rpb25faWQYASABKAlCCLpIBXIDsAEBIpMBChVHZXRQcmVkaWN0aW9uUmVzcG9uc2USLgoKcHJlZGljdGlvbhgBIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SLgoGdmVjdG9yGAIgASgLMh4ucGRlLmZlYXR1cmVzLnYxLkZlYXR1cmVWZWN0b3ISGgoNY29udHJpYnV0aW9ucxgDIAMoAUIDgAEBIjsKGEV4cGxhaW5QcmVkaWN0aW9uUmVxdWVzdBIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABASKAAgoZRXhwbGFpblByZWRpY3Rpb25SZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbhIzCg1jb250cmlidXRpb25zGAIgAygLMhwucGRlLnNjb3JpbmcudjEuQ29udHJpYnV0aW9uEjcKD2NvdW50ZXJmYWN0dWFscxgDIAMoCzIeLnBkZS5zY29yaW5nLnYxLkNvdW50ZXJmYWN0dWFsEkUKFmNvdW50ZXJmYWN0dWFsX291dGNvbWUYBCABKA4yJS5wZGUuc2NvcmluZy52MS5Db3VudGVyZmFjdHVhbE91dGNvbWUiEQoPR2V0TW9kZWxSZXF1ZXN0IjgKEEdldE1vZGVsUmVzcG9uc2USJAoFbW9kZWwYASABKAsyFS5wZGUuc2NvcmluZy52MS5Nb2RlbDLKBgoOU2NvcmluZ1NlcnZpY2USaAoNU2NvcmVGZWF0dXJlcxIkLnBkZS5zY29yaW5nLnYxLlNjb3JlRmVhdHVyZXNSZXF1ZXN0GiUucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3BvbnNlIgqQAgKquxgDCgEBEmoKB1ByZWRpY3QSHi5wZGUuc2NvcmluZy52MS5QcmVkaWN0UmVxdWVzdBofLnBkZS5zY29yaW5nLnYxLlByZWRpY3RSZXNwb25zZSIekAICqrsYBAoCAgOC0+STAg06ASoiCC9wcmVkaWN0En8KDEJhdGNoUHJlZGljdBIjLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlcXVlc3QaJC5wZGUuc2NvcmluZy52MS5CYXRjaFByZWRpY3RSZXNwb25zZSIkkAICqrsYBAoCAgOC0+STAhM6ASoiDi9iYXRjaF9wcmVkaWN0Ep4BChVMaXN0SGlnaFJpc2tDdXN0b21lcnMSLC5wZGUuc2NvcmluZy52MS5MaXN0SGlnaFJpc2tDdXN0b21lcnNSZXF1ZXN0Gi0ucGRlLnNjb3JpbmcudjEuTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVzcG9uc2UiKJACAaq7GAUKAwIDBYLT5JMCFhIUL2hpZ2hfcmlza19jdXN0b21lcnMSagoNR2V0UHJlZGljdGlvbhIkLnBkZS5zY29yaW5nLnYxLkdldFByZWRpY3Rpb25SZXF1ZXN0GiUucGRlLnNjb3JpbmcudjEuR2V0UHJlZGljdGlvblJlc3BvbnNlIgyQAgGquxgFCgMCAwUSdgoRRXhwbGFpblByZWRpY3Rpb24SKC5wZGUuc2NvcmluZy52MS5FeHBsYWluUHJlZGljdGlvblJlcXVlc3QaKS5wZGUuc2NvcmluZy52MS5FeHBsYWluUHJlZGljdGlvblJlc3BvbnNlIgyQAgGquxgFCgMCAwUSXAoIR2V0TW9kZWwSHy5wZGUuc2NvcmluZy52MS5HZXRNb2RlbFJlcXVlc3QaIC5wZGUuc2NvcmluZy52MS5HZXRNb2RlbFJlc3BvbnNlIg2QAgGquxgGCgQCAwQFYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pde_features_v1_feature, file_pde_options_v1_options, file_pde_scoring_v1_explanation, file_pde_scoring_v1_model, file_pde_scoring_v1_prediction]);
+  fileDesc("CiRwZGUvc2NvcmluZy92MS9zY29yaW5nX3NlcnZpY2UucHJvdG8SDnBkZS5zY29yaW5nLnYxIlMKFFNjb3JlRmVhdHVyZXNSZXF1ZXN0EjsKBHJvd3MYASADKAsyIC5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUm93Qgu6SAiSAQUIARDoByLIAQoQU2NvcmVGZWF0dXJlc1JvdxIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABARIiCg50cmFuc2FjdGlvbl9pZBgCIAEoCUIKukgHcgUQARiAARI2CgZ2ZWN0b3IYAyABKAsyHi5wZGUuZmVhdHVyZXMudjEuRmVhdHVyZVZlY3RvckIGukgDyAEBEjcKE3NjaGVkdWxlZF9zZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFVNjb3JlRmVhdHVyZXNSZXNwb25zZRI0CgdyZXN1bHRzGAEgAygLMiMucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1Jlc3VsdCLXAQoTU2NvcmVGZWF0dXJlc1Jlc3VsdBIVCg1wcmVkaWN0aW9uX2lkGAEgASgJEjwKB291dGNvbWUYAiABKA4yKy5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVzdWx0Lk91dGNvbWUSHgoWc3RhbmRpbmdfdmVjdG9yX3NoYTI1NhgDIAEoCSJLCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1NDT1JFRBABEhMKD09VVENPTUVfUkVGVVNFRBACIs8BCg5QcmVkaWN0UmVxdWVzdBI1CgtjdXN0b21lcl9pZBgBIAEoCUIggAEBukgachgyFl5bQS1aYS16MC05Ll8tXXsxLDY0fSQSOAoPaWRlbXBvdGVuY3lfa2V5GAIgASgJQh+6SBxyGjIYXltBLVphLXowLTkuXzotXXs4LDEyOH0kEkwKEG9ic2VydmF0aW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQha6SBOyARAaBgiAsviEGzIGCIC7+qwCIkEKD1ByZWRpY3RSZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbiJTChNCYXRjaFByZWRpY3RSZXF1ZXN0EjwKCHJlcXVlc3RzGAEgAygLMh4ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlcXVlc3RCCrpIB5IBBAgBEGQiSwoUQmF0Y2hQcmVkaWN0UmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlc3VsdCKeAQoSQmF0Y2hQcmVkaWN0UmVzdWx0EhgKC2N1c3RvbWVyX2lkGAEgASgJQgOAAQESMAoKcHJlZGljdGlvbhgCIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb25IABIyCgVlcnJvchgDIAEoCzIhLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdEVycm9ySABCCAoGcmVzdWx0IjIKEUJhdGNoUHJlZGljdEVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSKYAQocTGlzdEhpZ2hSaXNrQ3VzdG9tZXJzUmVxdWVzdBI7Cg5taW5fcmlza19sZXZlbBgBIAEoDjIZLnBkZS5zY29yaW5nLnYxLlJpc2tMZXZlbEIIukgFggECEAESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImcKHUxpc3RIaWdoUmlza0N1c3RvbWVyc1Jlc3BvbnNlEi0KCWN1c3RvbWVycxgBIAMoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKFEdldFByZWRpY3Rpb25SZXF1ZXN0Eh8KDXByZWRpY3Rpb25faWQYASABKAlCCLpIBXIDsAEBIpMBChVHZXRQcmVkaWN0aW9uUmVzcG9uc2USLgoKcHJlZGljdGlvbhgBIAEoCzIaLnBkZS5zY29yaW5nLnYxLlByZWRpY3Rpb24SLgoGdmVjdG9yGAIgASgLMh4ucGRlLmZlYXR1cmVzLnYxLkZlYXR1cmVWZWN0b3ISGgoNY29udHJpYnV0aW9ucxgDIAMoAUIDgAEBIjsKGEV4cGxhaW5QcmVkaWN0aW9uUmVxdWVzdBIfCg1wcmVkaWN0aW9uX2lkGAEgASgJQgi6SAVyA7ABASKAAgoZRXhwbGFpblByZWRpY3Rpb25SZXNwb25zZRIuCgpwcmVkaWN0aW9uGAEgASgLMhoucGRlLnNjb3JpbmcudjEuUHJlZGljdGlvbhIzCg1jb250cmlidXRpb25zGAIgAygLMhwucGRlLnNjb3JpbmcudjEuQ29udHJpYnV0aW9uEjcKD2NvdW50ZXJmYWN0dWFscxgDIAMoCzIeLnBkZS5zY29yaW5nLnYxLkNvdW50ZXJmYWN0dWFsEkUKFmNvdW50ZXJmYWN0dWFsX291dGNvbWUYBCABKA4yJS5wZGUuc2NvcmluZy52MS5Db3VudGVyZmFjdHVhbE91dGNvbWUiEQoPR2V0TW9kZWxSZXF1ZXN0IjgKEEdldE1vZGVsUmVzcG9uc2USJAoFbW9kZWwYASABKAsyFS5wZGUuc2NvcmluZy52MS5Nb2RlbCITChFMaXN0TW9kZWxzUmVxdWVzdCKNAQoSTGlzdE1vZGVsc1Jlc3BvbnNlEisKBm1vZGVscxgBIAMoCzIbLnBkZS5zY29yaW5nLnYxLkxpc3RlZE1vZGVsEi0KCnByb21vdGlvbnMYAiADKAsyGS5wZGUuc2NvcmluZy52MS5Qcm9tb3Rpb24SGwoTbm90X3N3aXRjaGVkX3JlYXNvbhgDIAEoCSLEAQoTUHJvbW90ZU1vZGVsUmVxdWVzdBI2CgRuYW1lGAEgASgJQii6SCVyIzIhXltBLVphLXowLTldW0EtWmEtejAtOS5fLV17MCw2M30kEjkKB3ZlcnNpb24YAiABKAlCKLpIJXIjMiFeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXXswLDYzfSQSIAoLZ2F0ZV9yZXBvcnQYAyABKAxCC7pICHoGEAEYgIAQEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY9AMiRAoUUHJvbW90ZU1vZGVsUmVzcG9uc2USLAoJcHJvbW90aW9uGAEgASgLMhkucGRlLnNjb3JpbmcudjEuUHJvbW90aW9uIjIKFFJvbGxCYWNrTW9kZWxSZXF1ZXN0EhoKBnJlYXNvbhgBIAEoCUIKukgHcgUQARj0AyJFChVSb2xsQmFja01vZGVsUmVzcG9uc2USLAoJcHJvbW90aW9uGAEgASgLMhkucGRlLnNjb3JpbmcudjEuUHJvbW90aW9uMvcICg5TY29yaW5nU2VydmljZRJoCg1TY29yZUZlYXR1cmVzEiQucGRlLnNjb3JpbmcudjEuU2NvcmVGZWF0dXJlc1JlcXVlc3QaJS5wZGUuc2NvcmluZy52MS5TY29yZUZlYXR1cmVzUmVzcG9uc2UiCpACAqq7GAMKAQESagoHUHJlZGljdBIeLnBkZS5zY29yaW5nLnYxLlByZWRpY3RSZXF1ZXN0Gh8ucGRlLnNjb3JpbmcudjEuUHJlZGljdFJlc3BvbnNlIh6QAgKquxgECgICA4LT5JMCDToBKiIIL3ByZWRpY3QSfwoMQmF0Y2hQcmVkaWN0EiMucGRlLnNjb3JpbmcudjEuQmF0Y2hQcmVkaWN0UmVxdWVzdBokLnBkZS5zY29yaW5nLnYxLkJhdGNoUHJlZGljdFJlc3BvbnNlIiSQAgKquxgECgICA4LT5JMCEzoBKiIOL2JhdGNoX3ByZWRpY3QSngEKFUxpc3RIaWdoUmlza0N1c3RvbWVycxIsLnBkZS5zY29yaW5nLnYxLkxpc3RIaWdoUmlza0N1c3RvbWVyc1JlcXVlc3QaLS5wZGUuc2NvcmluZy52MS5MaXN0SGlnaFJpc2tDdXN0b21lcnNSZXNwb25zZSIokAIBqrsYBQoDAgMFgtPkkwIWEhQvaGlnaF9yaXNrX2N1c3RvbWVycxJqCg1HZXRQcmVkaWN0aW9uEiQucGRlLnNjb3JpbmcudjEuR2V0UHJlZGljdGlvblJlcXVlc3QaJS5wZGUuc2NvcmluZy52MS5HZXRQcmVkaWN0aW9uUmVzcG9uc2UiDJACAaq7GAUKAwIDBRJ2ChFFeHBsYWluUHJlZGljdGlvbhIoLnBkZS5zY29yaW5nLnYxLkV4cGxhaW5QcmVkaWN0aW9uUmVxdWVzdBopLnBkZS5zY29yaW5nLnYxLkV4cGxhaW5QcmVkaWN0aW9uUmVzcG9uc2UiDJACAaq7GAUKAwIDBRJcCghHZXRNb2RlbBIfLnBkZS5zY29yaW5nLnYxLkdldE1vZGVsUmVxdWVzdBogLnBkZS5zY29yaW5nLnYxLkdldE1vZGVsUmVzcG9uc2UiDZACAaq7GAYKBAIDBAUSYAoKTGlzdE1vZGVscxIhLnBkZS5zY29yaW5nLnYxLkxpc3RNb2RlbHNSZXF1ZXN0GiIucGRlLnNjb3JpbmcudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIguQAgGquxgECgIEBRJiCgxQcm9tb3RlTW9kZWwSIy5wZGUuc2NvcmluZy52MS5Qcm9tb3RlTW9kZWxSZXF1ZXN0GiQucGRlLnNjb3JpbmcudjEuUHJvbW90ZU1vZGVsUmVzcG9uc2UiB6q7GAMKAQQSZQoNUm9sbEJhY2tNb2RlbBIkLnBkZS5zY29yaW5nLnYxLlJvbGxCYWNrTW9kZWxSZXF1ZXN0GiUucGRlLnNjb3JpbmcudjEuUm9sbEJhY2tNb2RlbFJlc3BvbnNlIgequxgDCgEEYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pde_features_v1_feature, file_pde_options_v1_options, file_pde_scoring_v1_explanation, file_pde_scoring_v1_model, file_pde_scoring_v1_prediction]);
 
 /**
  * A batch of vectors. All of one call are scored by one model.
@@ -576,6 +576,161 @@ export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*
   messageDesc(file_pde_scoring_v1_scoring_service, 17);
 
 /**
+ * Asks for the models.
+ *
+ * @generated from message pde.scoring.v1.ListModelsRequest
+ */
+export type ListModelsRequest = Message<"pde.scoring.v1.ListModelsRequest"> & {
+};
+
+/**
+ * Describes the message pde.scoring.v1.ListModelsRequest.
+ * Use `create(ListModelsRequestSchema)` to create a new message.
+ */
+export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 18);
+
+/**
+ * The models.
+ *
+ * @generated from message pde.scoring.v1.ListModelsResponse
+ */
+export type ListModelsResponse = Message<"pde.scoring.v1.ListModelsResponse"> & {
+  /**
+   * Models in this instance's folders, and those of the record, by name and version.
+   *
+   * @generated from field: repeated pde.scoring.v1.ListedModel models = 1;
+   */
+  models: ListedModel[];
+
+  /**
+   * What was put in force so far for this engine's feature set, latest first, 100 at most.
+   *
+   * @generated from field: repeated pde.scoring.v1.Promotion promotions = 2;
+   */
+  promotions: Promotion[];
+
+  /**
+   * Why this instance runs another model than the champion. Empty means that it runs the champion.
+   *
+   * @generated from field: string not_switched_reason = 3;
+   */
+  notSwitchedReason: string;
+};
+
+/**
+ * Describes the message pde.scoring.v1.ListModelsResponse.
+ * Use `create(ListModelsResponseSchema)` to create a new message.
+ */
+export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 19);
+
+/**
+ * Which model to put in force, and why it may be.
+ *
+ * @generated from message pde.scoring.v1.PromoteModelRequest
+ */
+export type PromoteModelRequest = Message<"pde.scoring.v1.PromoteModelRequest"> & {
+  /**
+   * Its name. Never absent.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its version. Never absent.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * What the gates found: JSON in the form pde-gate-report/1, kept as it is. Never absent.
+   *
+   * @generated from field: bytes gate_report = 3;
+   */
+  gateReport: Uint8Array;
+
+  /**
+   * Why now, in the operator's words, without personal data. Empty means that the gates accepted it.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message pde.scoring.v1.PromoteModelRequest.
+ * Use `create(PromoteModelRequestSchema)` to create a new message.
+ */
+export const PromoteModelRequestSchema: GenMessage<PromoteModelRequest> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 20);
+
+/**
+ * What was done.
+ *
+ * @generated from message pde.scoring.v1.PromoteModelResponse
+ */
+export type PromoteModelResponse = Message<"pde.scoring.v1.PromoteModelResponse"> & {
+  /**
+   * The act as it was recorded. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.Promotion promotion = 1;
+   */
+  promotion?: Promotion | undefined;
+};
+
+/**
+ * Describes the message pde.scoring.v1.PromoteModelResponse.
+ * Use `create(PromoteModelResponseSchema)` to create a new message.
+ */
+export const PromoteModelResponseSchema: GenMessage<PromoteModelResponse> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 21);
+
+/**
+ * Asks for the model before.
+ *
+ * @generated from message pde.scoring.v1.RollBackModelRequest
+ */
+export type RollBackModelRequest = Message<"pde.scoring.v1.RollBackModelRequest"> & {
+  /**
+   * Why, in the operator's words, without personal data. Never absent.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message pde.scoring.v1.RollBackModelRequest.
+ * Use `create(RollBackModelRequestSchema)` to create a new message.
+ */
+export const RollBackModelRequestSchema: GenMessage<RollBackModelRequest> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 22);
+
+/**
+ * What was done.
+ *
+ * @generated from message pde.scoring.v1.RollBackModelResponse
+ */
+export type RollBackModelResponse = Message<"pde.scoring.v1.RollBackModelResponse"> & {
+  /**
+   * The act as it was recorded. Never absent.
+   *
+   * @generated from field: pde.scoring.v1.Promotion promotion = 1;
+   */
+  promotion?: Promotion | undefined;
+};
+
+/**
+ * Describes the message pde.scoring.v1.RollBackModelResponse.
+ * Use `create(RollBackModelResponseSchema)` to create a new message.
+ */
+export const RollBackModelResponseSchema: GenMessage<RollBackModelResponse> = /*@__PURE__*/
+  messageDesc(file_pde_scoring_v1_scoring_service, 23);
+
+/**
  * Scores vectors, and customers through FeatureService. Stores every score before it answers.
  *
  * @generated from service pde.scoring.v1.ScoringService
@@ -650,6 +805,40 @@ export const ScoringService: GenService<{
     methodKind: "unary";
     input: typeof GetModelRequestSchema;
     output: typeof GetModelResponseSchema;
+  },
+  /**
+   * Every model that this instance knows, and what was put in force so far, latest first.
+   *
+   * @generated from rpc pde.scoring.v1.ScoringService.ListModels
+   */
+  listModels: {
+    methodKind: "unary";
+    input: typeof ListModelsRequestSchema;
+    output: typeof ListModelsResponseSchema;
+  },
+  /**
+   * Puts a model in force that the gates accepted. This instance switches before it answers, the others within some seconds; a call
+   * under way ends with the model that it began with. INVALID_ARGUMENT for a report that is none or about another model;
+   * FAILED_PRECONDITION for a model that the gates refused, whose files are not those that were gated, that does not prove itself
+   * here, or that is in force already; ABORTED if the champion is another than the one it was judged against.
+   *
+   * @generated from rpc pde.scoring.v1.ScoringService.PromoteModel
+   */
+  promoteModel: {
+    methodKind: "unary";
+    input: typeof PromoteModelRequestSchema;
+    output: typeof PromoteModelResponseSchema;
+  },
+  /**
+   * Puts back in force what was before the latest promotion. FAILED_PRECONDITION if there was nothing, or it does not prove itself
+   * here; ABORTED if another act came first.
+   *
+   * @generated from rpc pde.scoring.v1.ScoringService.RollBackModel
+   */
+  rollBackModel: {
+    methodKind: "unary";
+    input: typeof RollBackModelRequestSchema;
+    output: typeof RollBackModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_pde_scoring_v1_scoring_service, 0);

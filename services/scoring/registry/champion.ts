@@ -1,0 +1,162 @@
+/**
+ * Which model this instance runs: the champion of the record, from its start on and whenever the record moves.
+ *
+ * - At the start: the champion of this feature set; where there is none, the default folder's, recorded as the first. A model that
+ *   does not prove itself keeps the instance from becoming ready.
+ * - Then: the record is asked every second. A new champion is loaded and proven beside the one in force, which goes on scoring, and
+ *   replaces it between two calls. One that does not prove itself is told by metric, log and ListModels; the old one stays, and
+ *   the load is tried again, more and more seldom.
+ */
+import { isTransient } from '../../platform/postgres/sqlstate.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
+import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import { ModelRefusedError } from '../model/files.ts';
+import type { Model } from '../model/load.ts';
+import type { StoredPromotion } from '../store/promotion.ts';
+import type { ModelFolders } from './folders.ts';
+import type { ModelsInForce } from './in-force.ts';
+import { type PromotionRecord, registeredOf } from './record.ts';
+
+/** Loads what an instance begins with. Throws ModelRefusedError, and database errors as they come. */
+export async function loadChampion(record: PromotionRecord, folders: ModelFolders): Promise<Model> {
+  const { champion, latest } = await record.standing();
+  if (champion !== null) return await folders.load(champion, champion.manifestSha256);
+  const model = await folders.loadDefault();
+  try {
+    const inserted = await record.add({
+      ...{ action: 'first', model: registeredOf(model), actor: 'scoring', after: latest },
+      ...{ reason: 'there was no record of this feature set', gateReport: null, gateReportSha256: null },
+    });
+    if (inserted === 'done') return model;
+    if (inserted === 'altered') throw alteredError(model);
+  } catch (cause) {
+    await model.release();
+    throw cause;
+  }
+  await model.release();
+  return await loadChampion(record, folders);
+}
+
+function alteredError({ manifest, manifestSha256 }: Model): ModelRefusedError {
+  const { name, version } = manifest;
+  return new ModelRefusedError(
+    'hash',
+    `${name}/${version} was registered with another manifest than ${manifestSha256}`,
+  );
+}
+
+export interface ChampionFollower {
+  /** Looks at the record now, and resolves when this instance has tried what it says. */
+  look(): Promise<void>;
+  /** Why this instance does not run the champion; empty where it does. */
+  problem(): string;
+  /** Stops looking, and waits for a look under way. */
+  close(): Promise<void>;
+}
+
+export interface FollowerOptions {
+  readonly record: PromotionRecord;
+  readonly folders: ModelFolders;
+  readonly models: ModelsInForce;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Time between two looks, milliseconds. */
+  readonly pollMs: number;
+}
+
+/** Looks between two tries of a model that was refused: 1, 2, 4, … up to this. */
+const MOST_LOOKS_BETWEEN_TRIES = 64;
+
+/** Follows the record until it is closed. */
+export function followChampion({ record, folders, models, log, metrics, pollMs }: FollowerOptions): ChampionFollower {
+  const report = championReport(metrics, models);
+  let seen = 0;
+  let problem = '';
+  const patience = { wait: 0, next: 1 };
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  let work = Promise.resolve();
+
+  function keepOld(why: string, champion: StoredPromotion): void {
+    const { name, version, number } = champion;
+    if (why !== problem) log.error({ event: 'model-not-switched', alert: true, name, version, promotion: number, why });
+    problem = why;
+    patience.wait = patience.next;
+    patience.next = Math.min(patience.next * 2, MOST_LOOKS_BETWEEN_TRIES);
+    report.failed();
+  }
+
+  function settle(latest: number): void {
+    seen = latest;
+    problem = '';
+    patience.wait = 0;
+    patience.next = 1;
+  }
+
+  async function tryNow(): Promise<void> {
+    const { champion, latest } = await record.standing();
+    if (champion === null || champion.manifestSha256 === models.current().manifestSha256) return settle(latest);
+    const from = models.current().manifest.version;
+    try {
+      models.replace(await folders.load(champion, champion.manifestSha256));
+    } catch (cause) {
+      seen = latest;
+      return keepOld(cause instanceof Error ? cause.message : String(cause), champion);
+    }
+    const { name, version, number } = champion;
+    log.info({ event: 'model-switched', name, version, from, promotion: number });
+    settle(latest);
+    report.switched();
+  }
+
+  async function lookOnce(asked: boolean): Promise<void> {
+    try {
+      const moved = (await record.latest()) !== seen;
+      if (problem !== '' && patience.wait > 0) patience.wait--;
+      if (moved || (problem !== '' && (asked || patience.wait === 0))) await tryNow();
+    } catch (cause) {
+      // The database's trouble is told where scores are stored; the model in force is not touched by it.
+      if (!isTransient(cause)) log.error({ event: 'model-record-unreadable', cause });
+    }
+    report.standing(problem);
+  }
+
+  function look(asked: boolean): Promise<void> {
+    work = work.then(() => (closed ? undefined : lookOnce(asked)));
+    return work;
+  }
+
+  function again(): void {
+    timer = setTimeout(() => void look(false).then(() => (closed ? undefined : again())), pollMs);
+  }
+
+  report.standing('');
+  again();
+  return {
+    look: () => look(true),
+    problem: () => problem,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await work;
+    },
+  };
+}
+
+/** What an operator sees of it. */
+function championReport(metrics: Metrics, models: ModelsInForce) {
+  const info = metrics.gauge('pde_model_info', '1 for the model in force', ['name', 'version', 'sha256']);
+  const behind = metrics.gauge('pde_model_behind', '1 while this instance does not run the champion of the record');
+  const switches = metrics.counter('pde_model_switches_total', 'models put in force after the start');
+  const failures = metrics.counter('pde_model_load_failures_total', 'champions that could not be put in force');
+  return {
+    standing(problem: string): void {
+      const { manifest, onnxSha256 } = models.current();
+      info.reset();
+      info.set({ name: manifest.name, version: manifest.version, sha256: onnxSha256 }, 1);
+      behind.set(problem === '' ? 0 : 1);
+    },
+    switched: () => switches.inc(),
+    failed: () => failures.inc(),
+  };
+}
