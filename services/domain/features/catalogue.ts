@@ -1,5 +1,6 @@
 import { cash, derived, patterns } from './catalogue/cash-patterns.ts';
 import { REASON_CODES } from './catalogue/codes.ts';
+import { commitments } from './catalogue/commitments.ts';
 import { LEVERS } from './catalogue/levers.ts';
 import { liquidity } from './catalogue/liquidity.ts';
 import { payments } from './catalogue/payments.ts';
@@ -11,7 +12,7 @@ import type { CatalogueFeature, FeatureDefinition } from './types.ts';
  * Version of what the values mean: of the catalogue, of the code that computes it and of the money units. It goes with every
  * vector, and a model refuses vectors of another version.
  */
-export const FEATURE_SET_VERSION = '1';
+export const FEATURE_SET_VERSION = '2';
 
 /** All features in the order of a vector and of the fields of pde.features.v1.Features. */
 export const CATALOGUE: readonly CatalogueFeature[] = [
@@ -23,12 +24,13 @@ export const CATALOGUE: readonly CatalogueFeature[] = [
   ...patterns,
   ...derived,
   ...liquidity,
+  ...commitments,
 ].map(complete);
 
 /** How many features there are. */
 export const FEATURE_COUNT = CATALOGUE.length;
 /** The features that stress_composite is made of are the first this many. */
-export const COMPOSED_COUNT = CATALOGUE.length - derived.length - liquidity.length;
+export const COMPOSED_COUNT = CATALOGUE.length - derived.length - liquidity.length - commitments.length;
 
 const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(CATALOGUE.map((feature, index) => [feature.name, index]));
 

@@ -1,8 +1,8 @@
 import { Declares } from '../bank/transaction.ts';
 import { DAY_MS, firstDayOfMonth, monthOf } from '../calendar/days.ts';
-import { FEATURE_COUNT, featureIndex } from './catalogue.ts';
+import { featureIndex } from './catalogue.ts';
 import type { Frame, KnownLedger } from './frame.ts';
-import { reversedAtMs } from './history.ts';
+import { type History, reversedAtMs } from './history.ts';
 import { DATE_SHIFT, DEBIT, FAILED, OWN_TRANSFER, REVERSAL, REVERSED, TIME_MASK } from './records.ts';
 import { expectedMinor } from './salary.ts';
 import { clip, countBelow, lowest, mean, ratio } from './statistics.ts';
@@ -31,7 +31,7 @@ const at = {
 
 /** Fills the liquidity group of the vector. `moneyUnit` in minor units; NaN: the currency has none. */
 export function putLiquidity(frame: Frame, ledger: KnownLedger, moneyUnit: number, values: Float64Array): void {
-  values.fill(Number.NaN, at.balanceNow, FEATURE_COUNT);
+  values.fill(Number.NaN, at.balanceNow, at.historyDays + 1);
   putLevels(frame, moneyUnit, values);
   const { tallies, history, today } = frame;
   if (declares(frame, Declares.overdraftCharges)) {
@@ -65,24 +65,28 @@ function putLevels(frame: Frame, moneyUnit: number, values: Float64Array): void 
 
 /** Credits by whole calendar month: the up to 12 before D's month that begin at or after the first entry. */
 function putIncome(frame: Frame, ledger: KnownLedger, moneyUnit: number, values: Float64Array): void {
-  const { history, today } = frame;
-  const end = monthOf(today);
-  let from = Math.max(end - 12, monthOf(history.firstEntryDay));
-  if (firstDayOfMonth(from) < history.firstEntryDay) from++;
-  let sum = 0;
-  for (let month = from; month < end; month++) sum += inflowOf(frame, month);
-  const monthly = sum / (end - from);
+  const { from, end, monthly } = incomeOf(frame);
   if (!(monthly > 0)) return;
   let squares = 0;
-  for (let month = from; month < end; month++) squares += (inflowOf(frame, month) - monthly) ** 2;
+  for (let month = from; month < end; month++) squares += (inflowOf(frame.history, month) - monthly) ** 2;
   put(values, at.incomeLevel, Math.log10(monthly / moneyUnit));
   put(values, at.incomeVariability, Math.sqrt(squares / (end - from)) / monthly);
   put(values, at.drain, drainMean(frame, ledger, monthly));
 }
 
-function inflowOf(frame: Frame, month: number): number {
+/** The months [from, end) that income is taken over, and their mean credits in minor units; NaN where there are none. */
+export function incomeOf({ history, today }: Frame): { from: number; end: number; monthly: number } {
+  const end = monthOf(today);
+  let from = Math.max(end - 12, monthOf(history.firstEntryDay));
+  if (firstDayOfMonth(from) < history.firstEntryDay) from++;
+  let sum = 0;
+  for (let month = from; month < end; month++) sum += inflowOf(history, month);
+  return { from, end, monthly: sum / (end - from) };
+}
+
+function inflowOf(history: History, month: number): number {
   const slot = month & 15;
-  return frame.history.months[slot] === month ? frame.history.inflow[slot]! : 0;
+  return history.months[slot] === month ? history.inflow[slot]! : 0;
 }
 
 /**

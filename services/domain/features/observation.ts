@@ -3,6 +3,7 @@ import { DAY_MS } from '../calendar/days.ts';
 import { type Eligibility, eligibilityAt } from '../obligations/eligibility.ts';
 import { emptySettlement } from '../obligations/settle.ts';
 import { FEATURE_COUNT, featureIndex } from './catalogue.ts';
+import { putCommitments } from './commitments.ts';
 import { createFrame, type Frame, fillFrame, type KnownLedger } from './frame.ts';
 import { putLiquidity } from './liquidity.ts';
 import { moneyUnitOf } from './money-units.ts';
@@ -40,6 +41,7 @@ export function observeLedger(
   put(values, VELOCITY, values[COMPOSITE]! - before);
   put(values, ANOMALIES, anomalyCount(values));
   putLiquidity(frame, ledger, moneyUnitOf(currency), values);
+  putCommitments(frame, values);
   return {
     values,
     eligibility: eligibilityOf(profile),

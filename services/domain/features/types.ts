@@ -8,7 +8,8 @@ export type FeatureGroup =
   | 'cash'
   | 'patterns'
   | 'derived'
-  | 'liquidity';
+  | 'liquidity'
+  | 'commitments';
 
 /** One feature of the catalogue: what it is called, what it means and what may be said of it. */
 export interface FeatureDefinition {

@@ -37,8 +37,8 @@ export type Decision =
     };
 
 /** Chance that stress withholds a payment. */
-export function stressChance(state: HiddenState, traits: Traits, habit: PayingHabit, p: BankParameters): number {
-  const excess = state.stress - traits.resilience - p.payments.kindOffset[habit.kind];
+export function stressChance(stress: number, traits: Traits, habit: PayingHabit, p: BankParameters): number {
+  const excess = stress - traits.resilience - p.payments.kindOffset[habit.kind];
   return (p.payments.stressRateMax * monthShare(habit)) / (1 + Math.exp(-excess / p.payments.stressSlope));
 }
 
@@ -48,11 +48,11 @@ export function forgetChance(traits: Traits, habit: PayingHabit): number {
 }
 
 /** The chances of both kinds of lateness, causes summed. */
-export function missChances(state: HiddenState, traits: Traits, habit: PayingHabit, p: BankParameters): MissChances {
-  const stress = stressChance(state, traits, habit, p);
-  const forget = (1 - stress) * forgetChance(traits, habit);
-  const long = stress * p.payments.stressMissShare + forget * p.payments.forgetMissShare;
-  return { long, short: stress + forget - long };
+export function missChances(stress: number, traits: Traits, habit: PayingHabit, p: BankParameters): MissChances {
+  const withheld = stressChance(stress, traits, habit, p);
+  const forget = (1 - withheld) * forgetChance(traits, habit);
+  const long = withheld * p.payments.stressMissShare + forget * p.payments.forgetMissShare;
+  return { long, short: withheld + forget - long };
 }
 
 export function decidePayment(
@@ -63,7 +63,7 @@ export function decidePayment(
   random: Random,
 ): Decision {
   const { payments } = p;
-  if (random.chance(stressChance(state, traits, habit, p))) {
+  if (random.chance(stressChance(state.stress, traits, habit, p))) {
     const delay = random.chance(payments.stressMissShare) ? payments.stressLongDelayDays : payments.shortDelayDays;
     const partialShare = random.chance(payments.partialShare) ? random.between(0.3, 0.7) : 0;
     return { kind: 'withheld', cause: 'stress', delayDays: random.integer(delay.low, delay.high), partialShare };

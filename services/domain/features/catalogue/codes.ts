@@ -51,4 +51,7 @@ export const REASON_CODES: Readonly<Record<string, string>> = {
   drain_mean: 'LIQ-15',
   salary_cycle_known: 'LIQ-16',
   history_days: 'LIQ-17',
+  obligations_due_45d: 'COM-01',
+  obligation_burden_45d: 'COM-02',
+  late_payment_share_history: 'COM-03',
 };
