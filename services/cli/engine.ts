@@ -102,7 +102,7 @@ function environmentOf(
     PDE_FEATURES_URL: addresses.features.rpcUrl,
     PDE_SCORING_URL: addresses.scoring.rpcUrl,
     PDE_INTERVENTIONS_URL: addresses.interventions.rpcUrl,
-    PDE_MODEL_DIR: process.env.PDE_MODEL_DIR ?? join(root, 'models', 'synthetic', '1'),
+    PDE_MODEL_DIR: process.env.PDE_MODEL_DIR ?? join(root, 'models', 'synthetic', '2'),
     ...(WITH_TABLES.includes(service) ? { PDE_POSTGRES_URL: stack.postgres.url(`pde_${service}`) } : {}),
   };
 }

@@ -14,7 +14,7 @@ const DATA = join(TRAINING, 'data');
 const HELP = `train: makes a model from the synthetic bank
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 1)
+  --version VERSION  model's version (default 2)
   --seed S           seed of the training (default 7)
   --customers N      customers of the bank (default 8000)
   --months M         months of the bank (default 36)
@@ -24,7 +24,7 @@ const HELP = `train: makes a model from the synthetic bank
 const { values } = parseArgs({
   options: {
     name: { type: 'string', default: 'synthetic' },
-    version: { type: 'string', default: '1' },
+    version: { type: 'string', default: '2' },
     seed: { type: 'string', default: '7' },
     customers: { type: 'string', default: '8000' },
     months: { type: 'string', default: '36' },
