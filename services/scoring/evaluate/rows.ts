@@ -44,6 +44,9 @@ export async function readRows(paths: readonly string[], features: Iterable<stri
     const rows = roomFor(tables, [...new Set(features)]);
     for (const table of tables) await take(table, rows);
     if (rows.count === 0) throw new EvaluationError('there is no row to evaluate on');
+    const blind = rows.oracle?.subarray(0, rows.count).findIndex(Number.isNaN) ?? -1;
+    if (blind >= 0)
+      throw new EvaluationError(`the oracle says nothing of customer ${rows.customers[blind]}'s row ${blind}`);
     return {
       count: rows.count,
       customers: rows.customers,

@@ -1,7 +1,7 @@
 /** `evaluate synthetic`: a model on rows of a synthetic bank, between a baseline and what could be known at all. */
 import { parseArgs } from 'node:util';
 import { auc } from '../../domain/evaluation/ranking.ts';
-import { CATALOGUE_NAMES } from '../model/acquire.ts';
+import { CATALOGUE_NAMES } from '../model/catalogue-names.ts';
 import { loadModel, type Model } from '../model/load.ts';
 import { type Baselines, featuresOf, logisticScores, oneLineScores, readBaselines } from './baselines.ts';
 import { EvaluationError } from './error.ts';
