@@ -1,107 +1,150 @@
 """
-Trains a model from a table and writes its artefacts: `python train.py --table T --sidecar S --catalogue C --out DIR …`.
-Run by `npm run train`, which makes table and catalogue. Same table, catalogue, seed and libraries: the same bytes.
+Trains a model from a table and writes its artefacts: `python train.py --table T --settings S --out DIR …`. Run by `npm run train`,
+which makes the tables and the settings (catalogue, bounds of the gates). Same tables, settings, seed and libraries: the same bytes.
 """
 
 import argparse
 import hashlib
 import json
+import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import xgboost as xgb
+from pde_training import baselines, calibration, card, dataset, export, fit, judge
 
-from pde_training import card, dataset, evaluate, export, fit
-
-LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy", "pandas", "onnx")
+LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy", "pyarrow", "onnx")
 POLICY = {"version": "1", "actionProbability": 0.10}
 HORIZON_DAYS = 45
 GRACE_DAYS = 30
+# Walking the exported trees in float64 and XGBoost's float32 sum differ by rounding only.
+LARGEST_EXPORT_ERROR = 1e-4
 
 
 def main() -> None:
     args = _arguments()
-    catalogue = dataset.read_catalogue(args.catalogue)
-    table = dataset.read_table(args.table, catalogue)
+    catalogue = dataset.read_catalogue(args.settings)
+    bounds = json.loads(args.settings.read_text())["bounds"]
     inputs = catalogue.inputs
-    slices, by_time = dataset.split(table, inputs)
-    fitted = fit.fit_forest(slices["train"], slices["valid"], [catalogue.directions[n] for n in inputs], args.seed)
-    held = slices["calibration"]
-    calibration = fit.fit_calibration(fit.margins(fitted.booster, held.x), held.y)
+    _say("reading the table")
+    split = dataset.split(dataset.read_table(args.table, catalogue))
+    _say(f"searching and fitting on {len(split.fit.y)} rows")
+    budget = fit.CEILING if args.ceiling else fit.CHAMPION
+    fitted = fit.fit_forest(split, [catalogue.directions[name] for name in inputs], args.seed, budget)
     forest = export.forest_document(fitted.booster, inputs)
-    metrics = _metrics(args, catalogue, slices, fitted, calibration)
-    manifest = {
-        "format": "pde-model/1",
-        "name": args.name,
-        "version": args.version,
-        "featureSetVersion": catalogue.version,
-        "inputs": inputs,
-        "horizonDays": HORIZON_DAYS,
-        "graceDays": GRACE_DAYS,
-        "seed": args.seed,
-        "splitByTime": by_time,
-        "embargoDays": dataset.EMBARGO_DAYS if by_time else 0,
-        "model": {"trees": len(forest["trees"]), "depth": fitted.parameters["max_depth"]},
-        "data": _data(args, table),
-        "libraries": {name: version(name) for name in LIBRARIES},
-    }
-    _write(args.out, manifest, {
-        "model.onnx": export.onnx_bytes(forest),
-        "forest.json": _json(forest),
-        "calibration.json": _json(calibration),
-        "policy.json": _json(POLICY),
-        "golden.json": _json(export.golden_document(fitted.booster, forest, args.seed)),
-        "metrics.json": _json(metrics, indent=1),
-        "card.md": card.card(manifest, metrics).encode(),
-    })
+    _assert_exported(fitted, forest, split.test)
+    held = split.calibration
+    calibrated = calibration.fit_calibration(fit.margins(fitted.booster, held.x), held.y)
+    model = judge.Model(catalogue, fitted, calibrated, baselines.fit_baselines(split.fit, inputs), POLICY["actionProbability"])
+    paths = {"fresh": args.fresh, "disparity": args.disparity, "shift": args.shift}
+    banks = {name: _bank(path, catalogue) for name, path in paths.items() if path}
+    ceiling = None if args.ceiling else _ceiling(args, inputs)
+    metrics = judge.judge(model, split, banks, ceiling, bounds, args.seed, _say, thorough=not args.ceiling)
+    _assert_whole(args, metrics)
+    manifest = _manifest(args, catalogue, fitted, forest)
+    _write(
+        args.out,
+        manifest,
+        {
+            "model.onnx": export.onnx_bytes(forest),
+            "forest.json": _json(forest),
+            "calibration.json": _json(calibrated),
+            "policy.json": _json(POLICY),
+            "baselines.json": _json(model.baselines, indent=1),
+            "drift.json": _json(judge.drift_reference(model, split)),
+            "golden.json": _json(export.golden_document(fitted.booster, forest, args.seed)),
+            "metrics.json": _json(metrics, indent=1),
+            "card.md": card.card(manifest, metrics).encode(),
+        },
+    )
+    if args.test_rows:
+        dataset.write_rows(args.test_rows, args.table, split.test.at)
     print(json.dumps({"name": args.name, "version": args.version, "test": metrics["test"]}))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("table", "sidecar", "catalogue", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--version", required=True)
+    for name, about in (("table", "table to train on"), ("settings", "catalogue and bounds"), ("out", "folder of the model")):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=about)
+    for name in ("name", "version"):
+        parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--command", required=True, help="how the table was made")
+    parser.add_argument("--fresh", type=Path, help="table of a bank of another seed")
+    parser.add_argument("--disparity", type=Path, help="table of a bank in which a disparity is planted")
+    parser.add_argument("--shift", type=Path, help="table of a bank whose world has changed")
+    parser.add_argument("--test-rows", type=Path, help="where to leave the test rows as a table")
+    parser.add_argument("--ceiling", action="store_true", help="train what can be seen at all, never to be promoted")
+    parser.add_argument("--ceiling-model", type=Path, help="folder of the ceiling, to compare with")
+    parser.add_argument("--draft", action="store_true", help="oracle, ceiling and the other banks may be missing")
     return parser.parse_args()
 
 
-def _metrics(args, catalogue, slices, fitted, calibration) -> dict:
-    test, train, inputs = slices["test"], slices["train"], catalogue.inputs
-    probability = fit.calibrate(calibration, fit.margins(fitted.booster, test.x))
-    logistic = fit.logistic_probability(fit.fit_logistic(train, args.seed), test.x)
-    index, sign, _ = fit.best_single(train, inputs)
-    contributions = fitted.booster.predict(xgb.DMatrix(test.x, nthread=1), pred_contribs=True)[:, :-1]
-    weight = np.abs(contributions).mean(axis=0)
+def _bank(path: Path, catalogue: dataset.Catalogue) -> dataset.Rows:
+    rows = dataset.read_table(path, catalogue)
+    return rows.take(path.stem, rows.lag_days == 0)
+
+
+def _ceiling(args, inputs: list[str]) -> dict | None:
+    """The ceiling's forest, if it takes the same inputs."""
+    folder = args.ceiling_model
+    if folder is None or not (folder / "forest.json").exists():
+        return None
+    forest = json.loads((folder / "forest.json").read_text())
+    if forest["features"] != inputs:
+        raise SystemExit(f"the ceiling in {folder.name} has other inputs than this feature set: train it anew")
+    return forest
+
+
+def _assert_exported(fitted: fit.Fit, forest: dict, rows: dataset.Rows) -> None:
+    error = np.abs(export.forest_margins(forest, rows.x) - fit.margins(fitted.booster, rows.x)).max()
+    if not error <= LARGEST_EXPORT_ERROR:
+        raise SystemExit(f"the exported forest differs from the fitted one by {error}, more than {LARGEST_EXPORT_ERROR}")
+
+
+def _assert_whole(args, metrics: dict) -> None:
+    """A model that ships is shown between a one-line baseline and both ceilings; a draft need not be."""
+    if args.draft or args.ceiling:
+        return
+    missing = [
+        name for name in ("oracle", "ceiling", "fresh", "fairness", "planted_disparity", "shift") if metrics.get(name) is None
+    ]
+    if missing:
+        raise SystemExit(f"not measured: {', '.join(missing)}; a model without them is a draft (--draft)")
+
+
+def _manifest(args, catalogue, fitted: fit.Fit, forest: dict) -> dict:
+    sidecar = json.loads(args.table.with_suffix(".json").read_text())
+    tables = {"table": args.table, "fresh": args.fresh, "disparity": args.disparity, "shift": args.shift}
     return {
-        "slices": {name: part.describe() for name, part in slices.items()},
-        "tried": fitted.tried,
-        "calibration": calibration["kind"],
-        "action_probability": POLICY["actionProbability"],
-        "test": evaluate.evaluate(probability, test.y, test.customers, args.seed),
-        "logistic": evaluate.evaluate(logistic, test.y, test.customers, args.seed),
-        "one_line": [
-            {"name": f"{inputs[index]} alone, the best on the training slice",
-             **evaluate.ranking(fit.one_line(test.x, index, sign), test.y)},
-        ],
-        "levels": evaluate.by_level(probability, test.y, POLICY["actionProbability"]),
-        "reliability": evaluate.reliability(probability, test.y),
-        "importance": [[inputs[i], round(float(weight[i]), 4)] for i in np.argsort(-weight, kind="stable")[:15]],
+        "format": "pde-model/1",
+        "name": args.name,
+        "version": args.version,
+        "promotable": not args.ceiling,
+        "featureSetVersion": catalogue.version,
+        "inputs": catalogue.inputs,
+        "horizonDays": HORIZON_DAYS,
+        "graceDays": GRACE_DAYS,
+        "seed": args.seed,
+        "embargoDays": dataset.EMBARGO_DAYS,
+        "model": {"trees": len(forest["trees"]), "depth": fitted.parameters["max_depth"]},
+        "data": {
+            "sha256": _sha256(args.table),
+            "tables": {name: _sha256(path) for name, path in tables.items() if path},
+            "banks": {name: _facts(path) for name, path in tables.items() if path},
+            "sidecar": sidecar,
+        },
+        "libraries": {name: version(name) for name in LIBRARIES},
     }
 
 
-def _data(args, table) -> dict:
-    return {
-        "command": args.command,
-        "sha256": hashlib.sha256(args.table.read_bytes()).hexdigest(),
-        "rows": int(len(table)),
-        "positives": int(table["label"].sum()),
-        "customers": int(table["customer_id"].nunique()),
-        "sidecar": json.loads(args.sidecar.read_text()),
-    }
+def _facts(path: Path) -> dict:
+    return json.loads(path.with_suffix(".json").read_text())["bank"]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(out: Path, manifest: dict, files: dict[str, bytes]) -> None:
@@ -115,6 +158,10 @@ def _write(out: Path, manifest: dict, files: dict[str, bytes]) -> None:
 def _json(document: dict, indent: int | None = None) -> bytes:
     separators = (",", ":") if indent is None else None
     return (json.dumps(document, indent=indent, separators=separators, allow_nan=False) + "\n").encode()
+
+
+def _say(what: str) -> None:
+    print(f"train: {time.process_time():.0f} s of CPU: {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,57 +1,132 @@
 /**
- * `npm run train`: makes the Python environment (pinned, of its own), the table of the synthetic bank and the catalogue, then
- * trains and writes `models/<name>/<version>/`. The only place that runs Python; the engine never does.
+ * `npm run train`: makes the Python environment (pinned, of its own), the tables of the synthetic banks by the engine's own feature
+ * code, and the settings; then trains and writes `models/<name>/<version>/`. The only place that trains; the engine never does.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
+import {
+  CALIBRATION_RANGE,
+  GROUP_CALIBRATION_RANGE,
+  LARGEST_OPPORTUNITY_DIFFERENCE,
+  LEAST_POSITIVES_OF_GROUP,
+} from '../domain/gates/bounds.ts';
 import { EnvironmentError, makeEnvironment, ONE_THREAD, PYTHON, ROOT, TRAINING } from './python.ts';
 
 const DATA = join(TRAINING, 'data');
-
+/** The visible ceiling learns from so many times the customers of a model, of another seed. */
+const CEILING_TIMES = 10;
+const CEILING_VERSION = 'ceiling';
+/** The other banks have rows from this share of their months on: the model is judged on what is later than its fit. */
+const LATER_SHARE = 0.5;
 const HELP = `train: makes a model from the synthetic bank
 
   --name NAME        model's name (default synthetic)
   --version VERSION  model's version (default 2)
   --seed S           seed of the training (default 7)
-  --customers N      customers of the bank (default 8000)
+  --customers N      customers of the bank (default 10000)
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
+  --other-customers N  customers of each bank that it is judged on besides (default 4000)
+  --lags DAYS        also fit on rows so many days before each moment (default 15; 0: none)
+  --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
+  --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
+  --reuse-tables     take tables that lie in models/training/data from the same command
+  --workers N        threads that make tables; the bytes are the same for any number (default 1)
 `;
 
-const { values } = parseArgs({
-  options: {
-    name: { type: 'string', default: 'synthetic' },
-    version: { type: 'string', default: '2' },
-    seed: { type: 'string', default: '7' },
-    customers: { type: 'string', default: '8000' },
-    months: { type: 'string', default: '36' },
-    'bank-seed': { type: 'string', default: '1001' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const { values } = readArguments();
 if (values.help) process.stdout.write(HELP);
 else train();
 
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        name: { type: 'string', default: 'synthetic' },
+        version: { type: 'string', default: '2' },
+        seed: { type: 'string', default: '7' },
+        customers: { type: 'string', default: '10000' },
+        months: { type: 'string', default: '36' },
+        'bank-seed': { type: 'string', default: '1001' },
+        'other-customers': { type: 'string', default: '4000' },
+        lags: { type: 'string', default: '15' },
+        ceiling: { type: 'boolean', default: false },
+        draft: { type: 'boolean', default: false },
+        'reuse-tables': { type: 'boolean', default: false },
+        workers: { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message.split('. ')[0]! : String(cause));
+  }
+}
+
 function train(): void {
   for (const name of [values.name, values.version]) {
-    if (/^[A-Za-z0-9._-]{1,64}$/.test(name)) continue;
-    process.stderr.write(`train: ${name} is no name of a model or version: [A-Za-z0-9._-]{1,64}\n`);
-    process.exit(64);
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) refuse(`${name} is no name of a model or version: [A-Za-z0-9._-]{1,64}`);
   }
+  const seed = wholeNumber('seed', 0);
   mkdirSync(DATA, { recursive: true });
   prepare();
-  const made = makeTable();
-  const catalogue = join(DATA, 'catalogue.json');
-  writeFileSync(catalogue, JSON.stringify(catalogueDocument()));
-  run(PYTHON, [
-    join(TRAINING, 'train.py'),
-    ...['--table', made.table, '--sidecar', made.sidecar, '--catalogue', catalogue],
-    ...['--out', join(ROOT, 'models', values.name, values.version)],
-    ...['--name', values.name, '--version', values.version, '--seed', values.seed, '--command', made.command],
+  const settings = join(DATA, 'settings.json');
+  writeFileSync(settings, JSON.stringify(settingsDocument()));
+  const common = ['--settings', settings, '--name', values.name, '--seed', String(seed)];
+  run(PYTHON, [join(TRAINING, 'train.py'), ...common, ...(values.ceiling ? ceilingArguments() : modelArguments())]);
+}
+
+function modelArguments(): string[] {
+  const bank = { customers: wholeNumber('customers', 1), months: wholeNumber('months', 1), seed: bankSeedOf() };
+  const lags = values.lags === '0' ? [] : ['--lags', values.lags];
+  const table = makeTable({ ...bank, parameters: 'default' }, lags);
+  const testRows = join(DATA, `${values.name}-${values.version}-test.parquet`);
+  return [
+    ...['--table', table, '--out', folderOf(values.version), '--version', values.version],
+    ...['--ceiling-model', folderOf(CEILING_VERSION), '--test-rows', testRows],
+    ...(values.draft ? ['--draft'] : otherBanks(bank)),
+  ];
+}
+
+/** Three banks that it is judged on besides: another seed, a planted disparity, another world. */
+function otherBanks({ months, seed }: { readonly months: number; readonly seed: number }): string[] {
+  const later = ['--from-month', String(Math.ceil(LATER_SHARE * months))];
+  const customers = wholeNumber('other-customers', 1);
+  return Object.entries({ fresh: 'default', disparity: 'disparity', shift: 'shift' }).flatMap(([name, parameters]) => [
+    `--${name}`,
+    makeTable({ customers, months, seed: seed + 1, parameters }, later),
   ]);
+}
+
+/** Same parameters, other seed, more people; no lags: at this size they teach nothing. */
+function ceilingArguments(): string[] {
+  const customers = CEILING_TIMES * wholeNumber('customers', 1);
+  const table = makeTable(
+    { customers, months: wholeNumber('months', 1), seed: bankSeedOf() + 2, parameters: 'default' },
+    [],
+  );
+  return ['--table', table, '--out', folderOf(CEILING_VERSION), '--version', CEILING_VERSION, '--ceiling'];
+}
+
+function folderOf(version: string): string {
+  return join(ROOT, 'models', values.name, version);
+}
+
+function bankSeedOf(): number {
+  return wholeNumber('bank-seed', 0);
+}
+
+function wholeNumber(
+  name: 'seed' | 'customers' | 'months' | 'bank-seed' | 'other-customers' | 'workers',
+  least: number,
+) {
+  const value = Number(values[name]);
+  if (!Number.isSafeInteger(value) || value < least || values[name] === '') {
+    refuse(`--${name} is ${values[name]}: expected a whole number from ${least}`);
+  }
+  return value;
 }
 
 function prepare(): void {
@@ -64,20 +139,44 @@ function prepare(): void {
   }
 }
 
-/** The table of vectors and forward labels; features are computed by the engine's own code. */
-function makeTable(): { table: string; sidecar: string; command: string } {
-  const { customers, months, 'bank-seed': seed } = values;
-  const stem = join(DATA, `synthetic-${customers}-${months}-${seed}`);
-  const table = `${stem}.parquet`;
-  const command = `dataset --synthetic --customers ${customers} --months ${months} --seed ${seed}`;
-  run(process.execPath, [join(ROOT, 'services', 'simulator', 'main.ts'), ...command.split(' '), '--out', table]);
-  return { table, sidecar: `${stem}.json`, command: `node services/simulator/main.ts ${command}` };
+interface Bank {
+  readonly customers: number;
+  readonly months: number;
+  readonly seed: number;
+  readonly parameters: string;
 }
 
-function catalogueDocument() {
+/** A table of vectors and forward labels of a synthetic bank. @returns its path */
+function makeTable({ customers, months, seed, parameters }: Bank, flags: readonly string[]): string {
+  const stem = join(DATA, `${parameters}-${customers}-${months}-${seed}`);
+  const bank = ['--customers', String(customers), '--months', String(months), '--seed', String(seed)];
+  const args = ['dataset', '--synthetic', '--parameters', parameters, ...bank, ...flags];
+  const made = `${stem}.command.json`;
+  const command = JSON.stringify({ featureSetVersion: FEATURE_SET_VERSION, args });
+  const known = values['reuse-tables'] && existsSync(made) && readFileSync(made, 'utf8') === command;
+  if (!known) {
+    const workers = ['--workers', String(wholeNumber('workers', 1))];
+    run(process.execPath, [
+      join(ROOT, 'services', 'simulator', 'main.ts'),
+      ...args,
+      ...workers,
+      ...['--out', `${stem}.parquet`],
+    ]);
+    writeFileSync(made, command);
+  }
+  return `${stem}.parquet`;
+}
+
+function settingsDocument() {
   return {
     version: FEATURE_SET_VERSION,
     features: CATALOGUE.map(({ name, group, riskDirection }) => ({ name, group, riskDirection })),
+    bounds: {
+      calibrationRange: CALIBRATION_RANGE,
+      groupCalibrationRange: GROUP_CALIBRATION_RANGE,
+      largestOpportunityDifference: LARGEST_OPPORTUNITY_DIFFERENCE,
+      leastPositivesOfGroup: LEAST_POSITIVES_OF_GROUP,
+    },
   };
 }
 
@@ -88,4 +187,9 @@ function run(command: string, args: readonly string[]): void {
   if (status === 0) return;
   if (error) process.stderr.write(`train: ${command}: ${error.message}\n`);
   process.exit(status ?? 1);
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`train: ${why}; see --help\n`);
+  process.exit(64);
 }

@@ -1,4 +1,4 @@
-"""The training table as `simulator dataset` writes it, and its split by customer and time."""
+"""The training table as `simulator dataset` writes it, its attributes kept apart, and its split by customer and time."""
 
 import hashlib
 import json
@@ -6,36 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 DAY_MS = 86_400_000
 EMBARGO_DAYS = 75
-# Shares of the customers, by a hash of their id.
-SLICES = (("train", 0.40), ("valid", 0.15), ("calibration", 0.20), ("test", 0.25))
-# Shares of the observed time that remains beside the embargoes, in the same order.
-TIME_SHARES = (0.55, 0.12, 0.15, 0.18)
-# Under so many observed days the embargoes would eat the data: then slices differ by customer only, and the card says so.
-LEAST_DAYS_FOR_TIME_SPLIT = 3 * EMBARGO_DAYS + 240
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Rows of one purpose."""
-
-    name: str
-    x: np.ndarray
-    y: np.ndarray
-    customers: np.ndarray
-    t_ms: np.ndarray
-
-    def describe(self) -> dict:
-        return {
-            "rows": int(len(self.y)),
-            "positives": int(self.y.sum()),
-            "customers": int(len(np.unique(self.customers))),
-            "from": _date(self.t_ms.min()),
-            "to": _date(self.t_ms.max()),
-        }
+# Shares of the customers, by a hash of their id, and shares of the observed time that remains beside the embargoes.
+SLICES = (("fit", 0.64, 0.66), ("calibration", 0.18, 0.17), ("test", 0.18, 0.17))
+# The last share of the fitting time on which settings are compared, on customers that a fold was not fitted on.
+VALID_TIME_SHARE = 0.22
+FOLDS = 4
+LEAST_POSITIVES = 20
+ATTRIBUTES = ("pay_cycle", "group")
 
 
 @dataclass(frozen=True)
@@ -53,6 +36,55 @@ class Catalogue:
         return [name for name in self.names if self.groups[name] != "derived"]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table or of a slice of it; `x` holds the model's inputs, [rows, inputs] float32, unknown as NaN."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    # Position of the row's customer in `ids`.
+    customers: np.ndarray
+    ids: np.ndarray
+    t_ms: np.ndarray
+    lag_days: np.ndarray
+    # P(label = 1 | everything hidden) of a synthetic bank; None where the table has no such column.
+    oracle: np.ndarray | None
+    # The row's position in its table.
+    at: np.ndarray
+    # Never inputs: they serve the card's breakdowns and the fairness check only. Empty text: not told.
+    attributes: dict[str, np.ndarray]
+
+    def take(self, name: str, rows: np.ndarray) -> "Rows":
+        """@param rows a mask or positions"""
+        return Rows(
+            name,
+            self.x[rows],
+            self.y[rows],
+            self.customers[rows],
+            self.ids,
+            self.t_ms[rows],
+            self.lag_days[rows],
+            None if self.oracle is None else self.oracle[rows],
+            self.at[rows],
+            {key: values[rows] for key, values in self.attributes.items()},
+        )
+
+    @property
+    def positives(self) -> int:
+        return int(self.y.sum())
+
+    def describe(self) -> dict:
+        return {
+            "rows": len(self.y),
+            "lagged_rows": int((self.lag_days > 0).sum()),
+            "positives": self.positives,
+            "customers": int(len(np.unique(self.customers))),
+            "from": date_of(self.t_ms.min()),
+            "to": date_of(self.t_ms.max()),
+        }
+
+
 def read_catalogue(path: Path) -> Catalogue:
     document = json.loads(path.read_text())
     features = document["features"]
@@ -64,60 +96,122 @@ def read_catalogue(path: Path) -> Catalogue:
     )
 
 
-def read_table(path: Path, catalogue: Catalogue) -> pd.DataFrame:
-    """The table with its columns checked against the catalogue; values as float32, unknown as NaN."""
-    table = pd.read_parquet(path)
-    expected = ["customer_id", "t_ms", "lag_days", "label", *catalogue.names]
-    if list(table.columns) != expected:
-        raise SystemExit(f"{path.name}: columns are not {', '.join(expected[:4])} and the catalogue's features in order")
-    if not table["label"].isin([0, 1]).all():
+def read_table(path: Path, catalogue: Catalogue, inputs: list[str] | None = None) -> Rows:
+    """The table with its columns checked against the catalogue. Exits with the column at fault."""
+    schema = pq.read_schema(path)
+    features = [name for name in schema.names if name not in ("customer_id", "t_ms", "lag_days", "label", "oracle")]
+    if features != catalogue.names:
+        raise SystemExit(f"{path.name}: its feature columns are not those of feature set {catalogue.version}, in order")
+    inputs = inputs or catalogue.inputs
+    wanted = ["customer_id", "t_ms", "lag_days", "label", *(["oracle"] if "oracle" in schema.names else []), *inputs]
+    table = pq.read_table(path, columns=wanted, use_threads=False, memory_map=True).combine_chunks()
+    coded = pc.dictionary_encode(table["customer_id"].combine_chunks())
+    ids, customers = coded.dictionary.to_numpy(zero_copy_only=False).astype(str), coded.indices.to_numpy()
+    y = table["label"].to_numpy().astype(np.int8)
+    if not np.isin(y, (0, 1)).all():
         raise SystemExit(f"{path.name}: a label is neither 0 nor 1")
-    return table.sort_values(["customer_id", "t_ms"], kind="stable", ignore_index=True)
+    x = np.empty((len(y), len(inputs)), dtype=np.float32)
+    for column, name in enumerate(inputs):
+        x[:, column] = _floats(table[name])
+    oracle = _floats(table["oracle"]) if "oracle" in schema.names else None
+    lag_days = table["lag_days"].to_numpy()
+    attributes = _read_attributes(path, ids, customers)
+    at = np.arange(len(y))
+    return Rows(path.stem, x, y, customers, ids, table["t_ms"].to_numpy(), lag_days, oracle, at, attributes)
 
 
-def split(table: pd.DataFrame, inputs: list[str]) -> tuple[dict[str, Slice], bool]:
-    """Slices disjoint by customer and, where the months allow, by time with an embargo; and whether they are by time."""
-    by_customer = table["customer_id"].map(_slice_of)
-    windows = _windows(table["t_ms"].min(), table["t_ms"].max())
+def write_rows(path: Path, source: Path, rows: np.ndarray) -> None:
+    """Copies some rows of a table, and the attributes of their customers, to a table of its own."""
+    table = pq.read_table(source, use_threads=False).take(pa.array(rows))
+    pq.write_table(table, path, compression="snappy")
+    beside = source.with_suffix(".attributes.parquet")
+    if beside.exists():
+        attributes = pq.read_table(beside, use_threads=False)
+        kept = pc.is_in(attributes["customer_id"], value_set=table["customer_id"].combine_chunks().unique())
+        pq.write_table(attributes.filter(kept), path.with_suffix(".attributes.parquet"), compression="snappy")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows by purpose. No customer is in two slices, and 75 days lie between them."""
+
+    fit: Rows
+    calibration: Rows
+    test: Rows
+    # Pairs of train and valid inside `fit`, again disjoint by customer and 75 days apart.
+    folds: list[tuple[Rows, Rows]]
+
+    def describe(self) -> dict:
+        parts = {"fit": self.fit, "calibration": self.calibration, "test": self.test}
+        for number, (train, valid) in enumerate(self.folds, start=1):
+            parts |= {f"fold {number} train": train, f"fold {number} valid": valid}
+        return {name: part.describe() for name, part in parts.items()}
+
+
+def split(table: Rows) -> Split:
+    """
+    Lagged snapshots, each with a label of its own, serve fitting only. Exits where a slice has too few positives.
+    """
+    point = np.array([_point_of("slice", one) for one in table.ids])
+    edges = np.cumsum([share for _, share, _ in SLICES])
+    slice_of = np.minimum(np.searchsorted(edges, point, side="right"), len(SLICES) - 1)[table.customers]
+    windows = _windows(table.t_ms.min(), table.t_ms.max())
     slices = {}
-    for name, _ in SLICES:
-        rows = by_customer == name
-        if windows is not None:
-            rows &= table["t_ms"].between(*windows[name])
-        part = table[rows]
-        if part["label"].sum() < 20:
-            raise SystemExit(f"slice {name}: {len(part)} rows with {part['label'].sum()} positives, fewer than 20")
-        slices[name] = Slice(
-            name,
-            part[inputs].to_numpy(np.float32),
-            part["label"].to_numpy(np.int8),
-            part["customer_id"].to_numpy(str),
-            part["t_ms"].to_numpy(),
-        )
-    return slices, windows is not None
+    for index, (name, _, _) in enumerate(SLICES):
+        start, end = windows[name]
+        rows = (slice_of == index) & (table.t_ms >= start) & (table.t_ms <= end)
+        slices[name] = _checked(table.take(name, rows if name == "fit" else rows & (table.lag_days == 0)))
+    return Split(**slices, folds=_folds(slices["fit"], *windows["fit"]))
 
 
-def _windows(first_ms: int, last_ms: int) -> dict[str, tuple[int, int]] | None:
-    days = (last_ms - first_ms) / DAY_MS
-    if days < LEAST_DAYS_FOR_TIME_SPLIT:
-        return None
-    usable = days - EMBARGO_DAYS * (len(SLICES) - 1)
+def _folds(fit: Rows, start: int, end: int) -> list[tuple[Rows, Rows]]:
+    valid_from = int(end - VALID_TIME_SHARE * (end - start))
+    fold_of = np.array([int(FOLDS * _point_of("fold", one)) for one in fit.ids])[fit.customers]
+    early = fit.t_ms <= valid_from - EMBARGO_DAYS * DAY_MS
+    late = (fit.t_ms >= valid_from) & (fit.lag_days == 0)
+    return [
+        (_checked(fit.take("train", (fold_of != fold) & early)), _checked(fit.take("valid", (fold_of == fold) & late)))
+        for fold in range(FOLDS)
+    ]
+
+
+def _checked(part: Rows) -> Rows:
+    if part.positives < LEAST_POSITIVES:
+        raise SystemExit(f"slice {part.name}: {len(part.y)} rows with {part.positives} positives, fewer than {LEAST_POSITIVES}")
+    return part
+
+
+def date_of(ms: int) -> str:
+    return str(np.datetime64(int(ms), "ms").astype("datetime64[D]"))
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _read_attributes(path: Path, ids: np.ndarray, customers: np.ndarray) -> dict[str, np.ndarray]:
+    beside = path.with_suffix(".attributes.parquet")
+    if not beside.exists():
+        return {}
+    table = pq.read_table(beside, use_threads=False)
+    places = {one: place for place, one in enumerate(table["customer_id"].to_pylist())}
+    order = np.array([places[one] for one in ids])
+    columns = {name: np.array([v or "" for v in table[name].to_pylist()]) for name in ATTRIBUTES if name in table.column_names}
+    return {name: values[order][customers] for name, values in columns.items() if (values != "").any()}
+
+
+def _windows(first_ms: int, last_ms: int) -> dict[str, tuple[int, int]]:
+    usable = (last_ms - first_ms) / DAY_MS - EMBARGO_DAYS * (len(SLICES) - 1)
+    if usable < 4 * EMBARGO_DAYS:
+        raise SystemExit(f"the table leaves {usable:.0f} days beside the embargoes, fewer than {4 * EMBARGO_DAYS}: more months")
     windows, start = {}, float(first_ms)
-    for (name, _), share in zip(SLICES, TIME_SHARES, strict=True):
+    for name, _, share in SLICES:
         end = start + share * usable * DAY_MS
         windows[name] = (int(start), int(end))
         start = end + EMBARGO_DAYS * DAY_MS
     return windows
 
 
-def _slice_of(customer_id: str) -> str:
-    point = int.from_bytes(hashlib.sha256(f"slice:{customer_id}".encode()).digest()[:8]) / 2**64
-    for name, share in SLICES:
-        if point < share:
-            return name
-        point -= share
-    return SLICES[-1][0]
-
-
-def _date(ms: int) -> str:
-    return str(np.datetime64(int(ms), "ms").astype("datetime64[D]"))
+def _point_of(purpose: str, customer_id: str) -> float:
+    """In [0, 1): the customer's place, the same in every run and table."""
+    return int.from_bytes(hashlib.sha256(f"{purpose}:{customer_id}".encode()).digest()[:8]) / 2**64

@@ -120,3 +120,19 @@ def _golden_rows(forest: dict, random: np.random.Generator) -> np.ndarray:
         if column + 1 < GOLDEN_ROWS:
             rows[column + 1, column] = np.nan
     return rows
+
+
+def forest_margins(forest: dict, x: np.ndarray) -> np.ndarray:
+    """Margins by walking `pde-forest/1` itself, [rows]: of a stored model, and as proof that an export is what was fitted."""
+    rows = np.arange(len(x))
+    total = np.full(len(x), forest["baseMargin"])
+    for tree in forest["trees"]:
+        feature, left, right = (np.array(tree[key]) for key in ("feature", "left", "right"))
+        value, default_left = np.array(tree["value"], dtype=np.float32), np.array(tree["defaultLeft"], dtype=bool)
+        node = np.zeros(len(x), dtype=np.int64)
+        while (inner := feature[node] >= 0).any():
+            seen = x[rows, np.maximum(feature[node], 0)]
+            goes_left = np.where(np.isnan(seen), default_left[node], seen < value[node])
+            node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
+        total += value[node]
+    return total

@@ -1,28 +1,58 @@
-"""Fitting: the forest by a fixed search budget, its calibration on rows of its own, and the baselines beside it."""
+"""Fits the forest: a fixed search, each configuration on later rows of other customers, then one fit on all of the slice."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import xgboost as xgb
-from sklearn.impute import SimpleImputer
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss, roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
 
-from .dataset import Slice
+from .dataset import Rows, Split
 
-MAX_TREES = 240
-# The whole search: tried in this order, the lowest validation log-loss wins, an earlier one at a tie.
-SEARCH = [
-    {"max_depth": depth, "min_child_weight": weight, "eta": eta}
-    for depth in (3, 4)
-    for weight in (5, 20)
-    for eta in (0.06, 0.12)
-]
-LEAST_POSITIVES_FOR_ISOTONIC = 1000
-LEAST_POSITIVES_A_POINT = 50
+MAX_BIN = 128
+EARLY_STOPPING_ROUNDS = 30
+
+
+@dataclass(frozen=True)
+class Budget:
+    """
+    A whole search, tried in this order; the lowest validation log-loss wins, an earlier configuration at a tie. First every pair
+    of depth and child weight, then other ways to sample with the best pair, then other penalties with the best so far, and last
+    a lower learning rate, which is kept whatever it gives: with it the number of trees is less of an accident.
+    """
+
+    # How many of the split's folds are used.
+    folds: int
+    max_trees: int
+    depths: tuple[int, ...]
+    child_weights: tuple[int, ...]
+    # Shares of rows and of columns a tree sees.
+    samplings: tuple[tuple[float, float], ...]
+    lambdas: tuple[float, ...]
+    eta: float
+    final_eta: float
+
+
+CHAMPION = Budget(
+    folds=4,
+    max_trees=400,
+    depths=(2, 3, 4, 5),
+    child_weights=(5, 25, 100),
+    samplings=((0.8, 0.3), (0.6, 0.6), (1.0, 1.0)),
+    lambdas=(0.0, 30.0),
+    eta=0.10,
+    final_eta=0.05,
+)
+# Ten times the rows leave little to choose.
+CEILING = Budget(
+    folds=1,
+    max_trees=900,
+    depths=(4, 6),
+    child_weights=(100,),
+    samplings=(),
+    lambdas=(),
+    eta=0.10,
+    final_eta=0.05,
+)
 
 
 @dataclass(frozen=True)
@@ -33,121 +63,97 @@ class Fit:
     tried: list[dict]
 
 
-def fit_forest(train: Slice, valid: Slice, directions: list[int], seed: int) -> Fit:
-    """XGBoost with monotone constraints from the catalogue's direction of risk; early stopping on later customers."""
-    rows, held = xgb.DMatrix(train.x, train.y, nthread=1), xgb.DMatrix(valid.x, valid.y, nthread=1)
-    best, tried = None, []
-    for choice in SEARCH:
-        parameters = {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "nthread": 1,
-            "seed": seed,
-            "subsample": 0.8,
-            "colsample_bytree": 0.6,
-            "lambda": 2.0,
-            "base_score": float(np.float32(train.y.mean())),
-            "monotone_constraints": "(" + ",".join(str(d) for d in directions) + ")",
-            **choice,
-        }
-        booster = xgb.train(
-            parameters, rows, MAX_TREES, evals=[(held, "valid")], early_stopping_rounds=25, verbose_eval=False
-        )
-        trees = booster.best_iteration + 1
-        tried.append({**choice, "trees": trees, "valid_log_loss": round(booster.best_score, 6)})
-        if best is None or booster.best_score < best[0]:
-            best = (booster.best_score, booster[:trees], parameters, trees)
-    return Fit(best[1], best[2], best[3], tried)
+def fit_forest(split: Split, directions: list[int], seed: int, budget: Budget) -> Fit:
+    """XGBoost with monotone constraints from the catalogue's direction of risk."""
+    folds = [_matrices(*pair) for pair in split.folds[: budget.folds]]
+    common = _common(directions, seed)
+    tried: list[dict] = []
+
+    def attempt(choice: dict) -> dict:
+        trees, loss = _validate(common | choice, folds, budget.max_trees)
+        tried.append({**choice, "trees": trees, "valid_log_loss": round(loss, 6)})
+        return tried[-1]
+
+    for stage in _stages(budget):
+        for choice in stage(_best(tried)):
+            attempt(choice)
+    chosen = attempt({**_choice(_best(tried)), "eta": budget.final_eta})
+    parameters, trees = common | _choice(chosen), chosen["trees"]
+    return Fit(refit(split.fit, parameters, trees), parameters, trees, tried)
+
+
+def refit(rows: Rows, parameters: dict, trees: int, columns: list[int] | None = None) -> xgb.Booster:
+    """One fit with everything fixed. @param columns positions of the inputs to use; default all"""
+    x = rows.x if columns is None else np.ascontiguousarray(rows.x[:, columns])
+    if columns is not None:
+        kept = parameters["monotone_constraints"][1:-1].split(",")
+        parameters = parameters | {"monotone_constraints": "(" + ",".join(kept[i] for i in columns) + ")"}
+    matrix = xgb.QuantileDMatrix(x, rows.y, nthread=1, max_bin=MAX_BIN)
+    return xgb.train(parameters | {"base_score": _base_rate(rows.y)}, matrix, trees)
 
 
 def margins(booster: xgb.Booster, x: np.ndarray) -> np.ndarray:
     return booster.predict(xgb.DMatrix(x, nthread=1), output_margin=True).astype(np.float64)
 
 
-def fit_calibration(margin: np.ndarray, y: np.ndarray) -> dict:
-    """Isotonic from 1,000 positives up, else Platt; in the form that services/domain/scoring/calibration.ts reads."""
-    if y.sum() < LEAST_POSITIVES_FOR_ISOTONIC:
-        model = LogisticRegression(C=1e6).fit(margin[:, None], y)
-        return {"kind": "platt", "slope": float(model.coef_[0, 0]), "intercept": float(model.intercept_[0])}
-    order = np.argsort(margin, kind="stable")
-    x, labels = margin[order], y[order].astype(float)
-    fitted = IsotonicRegression().fit_transform(x, labels)
-    starts = np.flatnonzero(np.r_[True, np.diff(fitted) > 0])
-    blocks = [[labels[a:b].sum(), float(b - a), x[a:b].sum()] for a, b in zip(starts, np.r_[starts[1:], len(x)])]
-    points = [(block[2] / block[1], block[0] / block[1]) for block in _merge_thin(blocks)]
-    rates = np.array([p for _, p in points])
+def _matrices(train: Rows, valid: Rows) -> tuple[xgb.DMatrix, xgb.DMatrix]:
+    rows = xgb.QuantileDMatrix(train.x, train.y, nthread=1, max_bin=MAX_BIN)
+    return rows, xgb.QuantileDMatrix(valid.x, valid.y, nthread=1, max_bin=MAX_BIN, ref=rows)
+
+
+def _validate(parameters: dict, folds: list, max_trees: int) -> tuple[int, float]:
+    """Grows one forest a fold in step and stops early on their common loss. @returns the best number of trees, and its loss"""
+    forests = [xgb.Booster(parameters | {"base_score": _base_rate(rows.get_label())}, [rows, held]) for rows, held in folds]
+    rows_held = sum(held.num_row() for _, held in folds)
+    best_trees, best_loss = 0, float("inf")
+    for trees in range(1, max_trees + 1):
+        loss = 0.0
+        for forest, (rows, held) in zip(forests, folds, strict=True):
+            forest.update(rows, trees - 1)
+            loss += float(forest.eval(held).rsplit(":", 1)[1]) * held.num_row() / rows_held
+        if loss < best_loss:
+            best_trees, best_loss = trees, loss
+        elif trees - best_trees >= EARLY_STOPPING_ROUNDS:
+            break
+    return best_trees, best_loss
+
+
+def _common(directions: list[int], seed: int) -> dict:
     return {
-        "kind": "isotonic",
-        "margins": [float(m) for m, _ in points],
-        "logOdds": [float(v) for v in np.log(rates / (1 - rates))],
+        "objective": "binary:logistic",
+        "eval_metric": "logloss",
+        "tree_method": "hist",
+        "max_bin": MAX_BIN,
+        "nthread": 1,
+        "seed": seed,
+        "monotone_constraints": "(" + ",".join(str(d) for d in directions) + ")",
     }
 
 
-def _merge_thin(blocks: list[list[float]]) -> list[list[float]]:
-    """Joins neighbours until each point rests on enough positives and negatives to have odds that mean something."""
-    merged: list[list[float]] = []
-    for block in blocks:
-        if merged and not _thick(merged[-1]):
-            merged[-1] = [a + b for a, b in zip(merged[-1], block, strict=True)]
-        else:
-            merged.append(list(block))
-    while len(merged) > 1 and not _thick(merged[-1]):
-        last = merged.pop()
-        merged[-1] = [a + b for a, b in zip(merged[-1], last, strict=True)]
-    return merged
+def _base_rate(y: np.ndarray) -> float:
+    return float(np.float32(y.mean()))
 
 
-def _thick(block: list[float]) -> bool:
-    return min(block[0], block[1] - block[0]) >= LEAST_POSITIVES_A_POINT
+def _stages(budget: Budget) -> Iterator:
+    yield lambda _: [
+        {
+            "max_depth": depth,
+            "min_child_weight": weight,
+            "subsample": 0.8,
+            "colsample_bytree": 0.6,
+            "lambda": 3.0,
+            "eta": budget.eta,
+        }
+        for depth in budget.depths
+        for weight in budget.child_weights
+    ]
+    yield lambda best: [_choice(best) | {"subsample": rows, "colsample_bytree": columns} for rows, columns in budget.samplings]
+    yield lambda best: [_choice(best) | {"lambda": penalty} for penalty in budget.lambdas]
 
 
-def calibrate(calibration: dict, margin: np.ndarray) -> np.ndarray:
-    """The same function as services/domain/scoring/calibration.ts."""
-    if calibration["kind"] == "platt":
-        log_odds = calibration["slope"] * margin + calibration["intercept"]
-    else:
-        xs, ys = np.array(calibration["margins"]), np.array(calibration["logOdds"])
-        log_odds = np.interp(margin, xs, ys) + np.minimum(margin - xs[0], 0) + np.maximum(margin - xs[-1], 0)
-    return 1 / (1 + np.exp(-log_odds))
+def _best(tried: list[dict]) -> dict | None:
+    return min(tried, key=lambda one: one["valid_log_loss"]) if tried else None
 
 
-def fit_logistic(train: Slice, seed: int):
-    """Logistic regression on ranks with indicators of what is unknown."""
-    # A feature that is nowhere known has no rank: it becomes the constant 0.
-    model = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        QuantileTransformer(n_quantiles=200, output_distribution="normal", subsample=None, random_state=seed),
-        LogisticRegression(C=0.1, max_iter=500),
-    )
-    return model.fit(_clean(train.x), train.y)
-
-
-def logistic_probability(model, x: np.ndarray) -> np.ndarray:
-    return model.predict_proba(_clean(x))[:, 1]
-
-
-def best_single(train: Slice, names: list[str]) -> tuple[int, int, float]:
-    """Index, sign and training AUC of the one feature that ranks best alone; unknown counts as the median."""
-    best = (0, 1, 0.5)
-    for index, _ in enumerate(names):
-        column = one_line(train.x, index, 1)
-        auc = roc_auc_score(train.y, column)
-        sign = 1 if auc >= 0.5 else -1
-        if max(auc, 1 - auc) > best[2]:
-            best = (index, sign, max(auc, 1 - auc))
-    return best
-
-
-def one_line(x: np.ndarray, index: int, sign: int) -> np.ndarray:
-    column = x[:, index].astype(np.float64)
-    known = column[~np.isnan(column)]
-    return sign * np.where(np.isnan(column), np.median(known) if len(known) else 0.0, column)
-
-
-def _clean(x: np.ndarray) -> np.ndarray:
-    return np.where(np.isinf(x), np.nan, x).astype(np.float64)
-
-
-__all__ = ["Fit", "best_single", "calibrate", "fit_calibration", "fit_forest", "fit_logistic", "log_loss",
-           "logistic_probability", "margins", "one_line"]
+def _choice(tried: dict) -> dict:
+    return {name: value for name, value in tried.items() if name not in ("trees", "valid_log_loss")}
