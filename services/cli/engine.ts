@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { choosePorts } from '../stack/ports.ts';
 import type { ManagedProcess, Stack } from '../stack/stack.ts';
 import type { ApiKeys } from './api-keys.ts';
+import { modelDirectory, modelsDirectory } from './model-folders.ts';
 
 export const SERVICES = ['scoring', 'interventions', 'features', 'gateway'] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -102,7 +103,8 @@ function environmentOf(
     PDE_FEATURES_URL: addresses.features.rpcUrl,
     PDE_SCORING_URL: addresses.scoring.rpcUrl,
     PDE_INTERVENTIONS_URL: addresses.interventions.rpcUrl,
-    PDE_MODEL_DIR: process.env.PDE_MODEL_DIR ?? join(root, 'models', 'synthetic', '2'),
+    PDE_MODEL_DIR: modelDirectory(root),
+    PDE_MODELS_DIR: modelsDirectory(root),
     ...(WITH_TABLES.includes(service) ? { PDE_POSTGRES_URL: stack.postgres.url(`pde_${service}`) } : {}),
   };
 }

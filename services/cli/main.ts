@@ -10,6 +10,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { createLogger } from '../platform/telemetry/logger.ts';
 import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
 import { importBerka, importSynthetic, simulate } from './commands/feed.ts';
+import { championOf, gateModel, listModels, type ModelId, promoteModel, rollBackModel } from './commands/model.ts';
 import { reconcileEngine } from './commands/reconcile.ts';
 import { score } from './commands/score.ts';
 import { start } from './commands/start.ts';
@@ -41,6 +42,14 @@ function folder(text: string): string {
   const path = resolve(text);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new InvalidArgumentError('there is no such folder.');
+  }
+  return path;
+}
+
+function file(text: string): string {
+  const path = resolve(text);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new InvalidArgumentError('there is no such file.');
   }
   return path;
 }
@@ -166,6 +175,47 @@ onEngine(deadLetters.command('replay'))
   .argument('<id...>', 'their ids')
   .option('--force', 'also those that were replayed before')
   .action(printing((ids: string[], options) => replayDeadLetters(running(options), ids, options)));
+
+const models = program.command('model').description('the model in force, and what may replace it');
+onEngine(models.command('list'))
+  .description('list the models, and what was put in force so far')
+  .action(printing((options) => listModels(running(options), options)));
+onTable(onEngine(models.command('gate')))
+  .description('judge a model on a table that it was not made from, and say what every gate found')
+  .option('--champion <name/version>', 'judge against this model, or "none" (default: the one in force)', championName)
+  .action(
+    printing(async (id: ModelId, options) => {
+      const champion = options.champion ?? (await championOf(running(options)));
+      return gateModel(id, champion === 'none' ? null : champion, { ...options, root, signal: interrupt });
+    }),
+  );
+onTable(onEngine(models.command('promote')))
+  .description('judge a model against the one in force and, if the gates accept it, put it in force')
+  .option('--reason <text>', 'why now, kept with the act')
+  .action(
+    printing((id: ModelId, options) => promoteModel(running(options), id, { ...options, root, signal: interrupt })),
+  );
+onEngine(models.command('rollback'))
+  .description('put back in force what was before the latest promotion')
+  .requiredOption('--reason <text>', 'why, kept with the act')
+  .action(printing((options) => rollBackModel(running(options), options)));
+
+function onTable(command: Command): Command {
+  return command
+    .argument('<name/version>', 'the model, for instance synthetic/2', modelName)
+    .requiredOption('--table <file>', 'Parquet table of pde dataset, with what lies beside it', file)
+    .option('--seed <s>', 'seed of the bootstrap', positiveInteger, 1);
+}
+
+function modelName(text: string): ModelId {
+  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('must be a name and a version, for instance synthetic/2.');
+  return { name: match[1]!, version: match[2]! };
+}
+
+function championName(text: string): ModelId | 'none' {
+  return text === 'none' ? text : modelName(text);
+}
 
 function bankOf(
   options: { bank: string; data?: string; customers: number; months: number; seed: number },

@@ -39,6 +39,20 @@ describe('logistic recalibration', () => {
     expect(wild.intercept).toBeCloseTo(right.intercept - (9 * right.slope) / 6, 6);
   });
 
+  test('ends at the maximum however many rows there are and whatever the sums round to', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const random = randomOf(rootKey(seed));
+      const z = Array.from({ length: 20_000 }, () => -3.4 + random.normal());
+      const labels = z.map((value) => (random.chance(1 / (1 + Math.exp(-value))) ? 1 : 0));
+      const slope = calibrationSlope(
+        z.map((value) => 1 / (1 + Math.exp(-value))),
+        labels,
+      );
+      expect(slope).toBeGreaterThan(0.8);
+      expect(slope).toBeLessThan(1.2);
+    }
+  });
+
   test('weights are repetition', () => {
     const repeated = { p: [0.2, 0.2, 0.2, 0.8, 0.8, 0.5], labels: [1, 0, 0, 1, 0, 1] };
     expect(calibrationSlope([0.2, 0.2, 0.8, 0.8, 0.5], [1, 0, 1, 0, 1], [1, 2, 1, 1, 1])).toBeCloseTo(

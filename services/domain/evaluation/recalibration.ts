@@ -12,7 +12,9 @@ export interface Recalibration {
 }
 
 const MAX_STEPS = 100;
-const TOLERANCE = 1e-10;
+const TOLERANCE = 1e-9;
+/** A sum of losses is exact to this share of it: less is no rise. */
+const ROUNDING = 1e-12;
 /** Beyond this the labels are separated by the probabilities, and the likelihood has no maximum. */
 const LARGEST_SLOPE = 1e4;
 
@@ -34,7 +36,7 @@ export function recalibrate(probabilities: Column, labels: Column, weights?: Col
     for (let share = 1; ; share /= 2) {
       const next = { slope: at.slope + share * step.slope, intercept: at.intercept + share * step.intercept };
       const there = derivatives(x, labels, next, weights);
-      if (there.loss <= now.loss) {
+      if (there.loss <= now.loss * (1 + ROUNDING)) {
         at = next;
         now = there;
         break;

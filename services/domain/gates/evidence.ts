@@ -60,7 +60,7 @@ export interface Rows {
   readonly labels: Column;
   /** Whose each row is. */
   readonly customers: ArrayLike<string | number>;
-  /** P(missed | everything, hidden state included); null where nobody knows it. */
+  /** P(missed | everything, hidden state included); NaN in rows, and null in tables, where nobody knows it. */
   readonly oracle: Column | null;
   /** The values of the candidate's inputs, one column each by name; NaN is unknown. */
   readonly features: ReadonlyMap<string, Column>;

@@ -127,6 +127,16 @@ describe('a good model', () => {
     expect(verdict.findings.find(({ gate }) => gate === 'single_feature')!.outcome).toBe('not_asked');
   });
 
+  test('is held against the oracle on the rows that have one', () => {
+    const later = WORLD.map(({ z }, i) => (i < 4000 ? Number.NaN : sigmoid(z)));
+    const verdict = judge(candidate(), CHAMPION, evidence({ oracle: later }));
+    expect(verdict.kind).toBe('accepted');
+    expect(verdict.findings.find(({ gate }) => gate === 'single_feature')!.outcome).toBe('holds');
+    expect(judge(candidate(), CHAMPION, evidence({ oracle: WORLD.map(() => Number.NaN) }))).toEqual(
+      judge(candidate(), CHAMPION, evidence({ oracle: null })),
+    );
+  });
+
   test('has the same verdict every time', () => {
     expect(judge(candidate(), CHAMPION, evidence())).toEqual(judge(candidate(), CHAMPION, evidence()));
   });

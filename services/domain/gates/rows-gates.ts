@@ -29,36 +29,43 @@ export function leakCheckGate({ leakCheckPassed }: Rows): Finding {
 }
 
 /** No one ranks better than who knows the hidden state: the AUC is not above the oracle's beyond chance. */
-export function implausibleAucGate({ probabilities }: Candidate, evidence: Evidence): Finding {
-  const { labels, oracle, customers } = evidence.rows;
-  const candidate = rankBy(probabilities, labels);
-  const auc = candidate.auc();
+export function implausibleAucGate({ probabilities }: Candidate, { rows, samples, seed }: Evidence): Finding {
+  const { labels, oracle, pick } = knownRows(rows);
   if (oracle === null) {
+    const auc = rankBy(probabilities, labels).auc();
     const text = `AUC ${said(auc)}, and the table knows no oracle to hold it against`;
     return finding('implausible_auc', auc <= LARGEST_PLAUSIBLE_AUC, auc, `AUC at most ${LARGEST_PLAUSIBLE_AUC}`, text);
   }
-  const known = rankBy(oracle, labels);
-  const { samples, seed } = evidence;
+  const [candidate, known] = [rankBy(pick(probabilities), labels), rankBy(oracle, labels)];
   const statistic = (weights: Column) => candidate.auc(weights) - known.auc(weights);
-  const { lo, hi } = bootstrapByCluster({ clusters: customers, samples, seed, statistic });
-  const text = `AUC ${said(auc)}, the oracle's ${said(known.auc())}: difference in ${said(lo)} to ${said(hi)}`;
+  const { lo, hi } = bootstrapByCluster({ clusters: pick(rows.customers), samples, seed, statistic });
+  const text = `AUC ${said(candidate.auc())}, the oracle's ${said(known.auc())}: difference in ${said(lo)} to ${said(hi)}`;
   return finding('implausible_auc', lo <= 0, lo, "lower 95 % bound of the AUC above the oracle's at most 0", text);
 }
 
 /** One input alone carries at most half of what can be known. Whether a value is known counts as knowledge too. */
 export function singleFeatureGate(rows: Rows): Finding {
   const bound = `at most ${LARGEST_SINGLE_FEATURE_SHARE} of the oracle's lift`;
-  if (rows.oracle === null)
-    return notAsked('single_feature', bound, 'the table knows no oracle to hold features against');
-  const lift = rankBy(rows.oracle, rows.labels).auc() - 0.5;
+  const { labels, oracle, pick } = knownRows(rows);
+  if (oracle === null) return notAsked('single_feature', bound, 'the table knows no oracle to hold features against');
+  const lift = rankBy(oracle, labels).auc() - 0.5;
   let [best, name] = [0, 'none'];
   for (const [feature, column] of rows.features) {
-    const own = liftAlone(column, rows.labels);
+    const own = liftAlone(pick(column), labels);
     if (own > best) [best, name] = [own, feature];
   }
   const share = best / lift;
   const text = `${name} alone has the AUC ${said(0.5 + best)}, the oracle ${said(0.5 + lift)}`;
   return finding('single_feature', share <= LARGEST_SINGLE_FEATURE_SHARE, share, bound, text);
+}
+
+/** The rows whose oracle is known; all rows, and no oracle, where none is. */
+function knownRows({ labels, oracle }: Rows) {
+  const places =
+    oracle === null ? [] : Array.from(oracle, (_, row) => row).filter((row) => !Number.isNaN(oracle[row]!));
+  const pick = <T>(column: ArrayLike<T>): readonly T[] => places.map((row) => column[row]!);
+  if (oracle === null || places.length === 0) return { labels, oracle: null, pick } as const;
+  return { labels: pick(labels), oracle: pick(oracle), pick } as const;
 }
 
 /** |AUC - 0.5| of one column, in either direction, what is unknown below all or above all. */

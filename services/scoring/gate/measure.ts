@@ -1,0 +1,57 @@
+/** A model's part of the evidence: what the engine's own ONNX and calibration say of the rows and of the sweeps. */
+import { CATALOGUE } from '../../domain/features/catalogue.ts';
+import type { Candidate } from '../../domain/gates/evidence.ts';
+import { judgeSweeps, planSweeps } from '../../domain/gates/monotone-sweep.ts';
+import { calibrate } from '../../domain/scoring/calibration.ts';
+import { forestMargin } from '../../domain/scoring/forest.ts';
+import type { Model } from '../model/load.ts';
+import type { GateRows } from './rows.ts';
+
+const DIRECTIONS = new Map(CATALOGUE.map(({ name, riskDirection }) => [name, riskDirection]));
+
+/** Calibrated probability of each row. */
+export async function probabilitiesOf(model: Model, rows: GateRows): Promise<Float64Array> {
+  const margins = await model.session.margins(blockOf(model, rows), rows.count);
+  return Float64Array.from(margins, (margin) => calibrate(model.calibration, margin));
+}
+
+/** Everything that the gates ask of a candidate. Same model, rows and seed, same answer. */
+export async function measureCandidate(model: Model, rows: GateRows, seed: number): Promise<Candidate> {
+  const { manifest, forest, policy, goldenErrors } = model;
+  const block = blockOf(model, rows);
+  const margins = await model.session.margins(block, rows.count);
+  const directions = manifest.inputs.map((name) => DIRECTIONS.get(name) ?? 0);
+  const plan = planSweeps(forest, directions, inputsOf(model, rows), seed);
+  const swept = await model.session.margins(plan.block, plan.count);
+  return {
+    kind: 'loaded',
+    name: manifest.name,
+    version: manifest.version,
+    promotable: manifest.promotable,
+    featureSetVersion: manifest.featureSetVersion,
+    trainedOn: manifest.trainedOn === null ? [] : [manifest.trainedOn],
+    ...{ forest, directions, goldenErrors: { ...goldenErrors } },
+    actionProbability: policy.actionProbability,
+    probabilities: Float64Array.from(margins, (margin) => calibrate(model.calibration, margin)),
+    marginDifference: margins.reduce(
+      (worst, m, row) => Math.max(worst, Math.abs(m - forestMargin(forest, block, row))),
+      0,
+    ),
+    sweep: judgeSweeps(forest, plan, swept),
+  };
+}
+
+/** The rows' values of the model's inputs, in the order of its inputs. */
+export function inputsOf(model: Model, rows: GateRows): readonly Float32Array[] {
+  return Array.from(model.binding.places, (place) => rows.columns[place]!);
+}
+
+/** The same row-major. */
+function blockOf(model: Model, rows: GateRows): Float32Array {
+  const columns = inputsOf(model, rows);
+  const block = new Float32Array(rows.count * columns.length);
+  for (const [input, column] of columns.entries()) {
+    for (let row = 0; row < rows.count; row++) block[row * columns.length + input] = column[row]!;
+  }
+  return block;
+}
