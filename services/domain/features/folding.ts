@@ -1,16 +1,20 @@
 import type { Fold } from './fold.ts';
-import { consumeDate, createHistory, reversedAtMs } from './history.ts';
-import { forEachGroup, loadHistory, renumberGroups, saveHistory } from './history-state.ts';
+import { createFrame, createPass, startPass } from './frame.ts';
+import { noteLatest, reversedAtMs } from './history.ts';
+import { forEachGroup, renumberGroups, saveHistory } from './history-state.ts';
 import {
   CHANNELS,
   DATE_SHIFT,
   emptyRecords,
+  firstDated,
   type Names,
+  occurredMsAt,
   partyAt,
   REVERSED,
   type Records,
   setParty,
 } from './records.ts';
+import { closeDate, sweep } from './sweep.ts';
 
 /**
  * Moving a window's oldest records into its fold. The fold is the forward pass over every row with a date before the boundary,
@@ -31,7 +35,8 @@ interface Foldable {
   reversals: number[];
 }
 
-const history = createHistory();
+const pass = createPass();
+const idle = createFrame(pass.history);
 
 export function foldOldest(window: Foldable): void {
   const { records } = window;
@@ -44,28 +49,27 @@ export function foldOldest(window: Foldable): void {
 
 function fold(window: Foldable, boundaryDay: number): void {
   const { records, names, reversals } = window;
-  loadHistory(history, window.fold.state, names);
+  const { history } = pass;
+  startPass(pass, window);
+  const end = firstDated(records, boundaryDay);
   let validFromMs = window.fold.validFromMs;
-  let from = 0;
-  while (from < records.count) {
-    const day = records.u32[8 * from + 4]! >>> DATE_SHIFT;
-    if (day >= boundaryDay) break;
-    let to = from;
-    for (; to < records.count && records.u32[8 * to + 4]! >>> DATE_SHIFT === day; to++) {
-      if (records.u32[8 * to + 4]! & REVERSED) {
-        validFromMs = Math.max(validFromMs, reversedAtMs(reversals, records.u32[8 * to + 6]!));
-      }
-    }
-    consumeDate(history, records, names, reversals, from, to, day, Number.POSITIVE_INFINITY, null, 0);
-    from = to;
+  for (let i = 0; i < end; i++) {
+    const position = records.u32[8 * i + 6]!;
+    const context = 4 * records.u16[16 * i + 15]!;
+    noteLatest(
+      history,
+      occurredMsAt(records, names, i),
+      position,
+      names.contexts[context + 2]!,
+      names.contexts[context + 3]!,
+    );
+    if (records.u32[8 * i + 4]! & REVERSED) validFromMs = Math.max(validFromMs, reversedAtMs(reversals, position));
   }
-  window.fold = {
-    boundaryDay,
-    rows: window.fold.rows + from,
-    validFromMs,
-    state: saveHistory(history, names, boundaryDay),
-  };
-  dropRecords(window, from);
+  sweep(pass, end, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, idle, idle);
+  closeDate(pass, end, Number.POSITIVE_INFINITY);
+  const rows = window.fold.rows + end;
+  window.fold = { boundaryDay, rows, validFromMs, state: saveHistory(history, names, boundaryDay) };
+  dropRecords(window, end);
   dropParties(window);
 }
 

@@ -1,19 +1,28 @@
 import type { Profile } from '../bank/profile.ts';
-import { dayOf } from '../calendar/days.ts';
+import { DAY_MS, dayOf } from '../calendar/days.ts';
 import { HORIZON_DAYS } from '../obligations/eligibility.ts';
 import {
   emptySettlement,
-  type PaymentList,
+  openSettlement,
   type Settlement,
-  settle,
+  settlePayment,
   UNSEEN_PAYMENT_DAYS,
 } from '../obligations/settle.ts';
 import type { Fold } from './fold.ts';
-import { consumeDate, createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
+import { createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
 import { loadHistory } from './history-state.ts';
-import { DATE_SHIFT, type Names, occurredMsAt, type Records } from './records.ts';
+import { DATE_SHIFT, emptyNames, emptyRecords, firstDated, type Names, occurredMsAt, type Records } from './records.ts';
 import { emptySalaryView, prepareSalary, type SalaryView } from './salary.ts';
-import { createTallies, resetTallies, type Tallies } from './tallies.ts';
+import { balanceSoFar, type Counted, type Pass } from './sweep.ts';
+import {
+  capabilitiesOf,
+  createTallies,
+  createTotals,
+  finishTallies,
+  openTallies,
+  resetTotals,
+  type Tallies,
+} from './tallies.ts';
 
 /** What is known of a customer's ledger: a fold of the oldest dates, and every row since as a record. */
 export interface KnownLedger {
@@ -23,8 +32,8 @@ export interface KnownLedger {
   readonly reversals: Reversals;
 }
 
-/** All that the features are computed from at one t: the pass up to t, and what was counted over the last 90 dates. */
-export interface Frame {
+/** All that the features are computed from at one t. Two frames, of t and of 7 days before, may share one pass. */
+export interface Frame extends Counted {
   readonly history: History;
   readonly tallies: Tallies;
   /** Closes of D-89...D; NaN unknown. */
@@ -32,9 +41,6 @@ export interface Frame {
   readonly salary: SalaryView;
   /** Null: obligations are not known. */
   settlement: Settlement | null;
-  /** Room for the settlement and its payments, used again. */
-  readonly settled: Settlement;
-  readonly payments: Payments;
   /** D. */
   today: number;
   capabilities: number;
@@ -42,62 +48,101 @@ export interface Frame {
   atMs: number;
 }
 
-interface Payments {
-  count: number;
-  day: Float64Array;
-  amountMinor: Float64Array;
-  target: Int32Array;
+/** A pass with what it has settled of the profile's obligations: the payments that it has met so far. */
+export interface SettlingPass extends Pass {
+  readonly settlement: Settlement;
+  /** How many payments are settled; -1: the settlement is not opened. */
+  settled: number;
+  /** By obligation as the ledger names it: which one of the profile it is. */
+  listed: Int32Array;
 }
 
 /** Dates a vector looks back, D included; stress_velocity_7d needs 7 more. */
 export const LOOK_BACK_DATES = 90;
 
-export function createFrame(): Frame {
+export function createFrame(history: History): Frame {
   return {
-    history: createHistory(),
+    history,
     tallies: createTallies(),
     closes: new Float64Array(LOOK_BACK_DATES),
+    closed: 0,
     salary: emptySalaryView(),
     settlement: null,
-    settled: emptySettlement(),
-    payments: { count: 0, day: new Float64Array(0), amountMinor: new Float64Array(0), target: new Int32Array(0) },
-    today: 0,
+    today: Number.POSITIVE_INFINITY,
     capabilities: 0,
     atMs: 0,
   };
 }
 
+export function createPass(): SettlingPass {
+  return {
+    history: createHistory(),
+    totals: createTotals(),
+    records: NO_LEDGER.records,
+    names: NO_LEDGER.names,
+    reversals: [],
+    at: 0,
+    day: -1,
+    dayFrom: 0,
+    active: false,
+    touched: false,
+    dayOutflowMinor: 0,
+    settlement: emptySettlement(),
+    settled: -1,
+    listed: new Int32Array(16),
+  };
+}
+
+const NO_LEDGER = { records: emptyRecords(0), names: emptyNames() };
+
+/** Begins at the fold. */
+export function startPass(pass: SettlingPass, ledger: KnownLedger): void {
+  const { records, names, fold, reversals } = ledger;
+  pass.records = records;
+  pass.names = names;
+  pass.reversals = reversals;
+  pass.at = 0;
+  pass.day = -1;
+  pass.settled = -1;
+  loadHistory(pass.history, fold.state, names);
+  resetTotals(pass.totals, names.parties.length, names.contexts.length / 4);
+}
+
 export type FrameOutcome = 'ready' | 'no-row' | 'folded-away';
 
 /**
- * Fills the frame at t. D is t's date at the offset of the latest row (by occurred time, then position) at or before t.
- * 'no-row': none is; 'folded-away': the fold reaches into the last 90 dates of t, or left out what t still counts.
+ * Makes a frame ready for a pass at t. D is t's date at the offset of the latest row (by occurred time, then position) at or
+ * before t. 'no-row': none is; 'folded-away': the fold reaches into the last 90 dates of t, or left out what t still counts.
  */
-export function fillFrame(frame: Frame, ledger: KnownLedger, profile: Profile | null, atMs: number): FrameOutcome {
-  const { records, names, fold } = ledger;
-  const offset = latestOffset(ledger, atMs);
+export function openFrame(frame: Frame, ledger: KnownLedger, atMs: number): FrameOutcome {
+  const { fold } = ledger;
+  const offset = noteLatestRow(frame, ledger, atMs);
   if (offset === null) return 'no-row';
   const today = dayOf(atMs, offset);
   if (today - LOOK_BACK_DATES + 1 < fold.boundaryDay || atMs < fold.validFromMs) return 'folded-away';
   frame.today = today;
   frame.atMs = atMs;
-  loadHistory(frame.history, fold.state, names);
-  resetTallies(frame.tallies, names.parties.length);
-  passOver(frame, records, names, ledger.reversals);
-  frame.capabilities = frame.tallies.rows > 0 ? frame.tallies.capabilities : frame.history.latestCapabilities;
-  prepare(frame, names, profile);
+  frame.closed = 0;
+  openTallies(frame.tallies, today);
   return 'ready';
 }
 
-/** Offset of the latest row at or before t; null: there is none. Records lie in date order, and offsets move a date by two at most. */
-function latestOffset(ledger: KnownLedger, atMs: number): number | null {
+/** No row is further from UTC. */
+const LARGEST_OFFSET_MS = 14 * 3_600_000;
+
+/**
+ * Offset of the latest row at or before t, whose capabilities hold while no row of 90 dates tells others; null: there is none.
+ * Records lie in date order, and offsets move a date by two at most.
+ */
+function noteLatestRow(frame: Frame, ledger: KnownLedger, atMs: number): number | null {
   const { records, names, fold } = ledger;
   const folded = fold.rows > 0 && fold.state[0]! <= atMs;
   let latestMs = folded ? fold.state[0]! : Number.NEGATIVE_INFINITY;
   let latestPosition = folded ? fold.state[1]! : 0;
   let offset = folded ? fold.state[2]! : null;
+  if (folded) frame.capabilities = fold.state[3]!;
   let latestDay = Number.NEGATIVE_INFINITY;
-  for (let i = records.count - 1; i >= 0; i--) {
+  for (let i = firstDated(records, Math.floor((atMs + LARGEST_OFFSET_MS) / DAY_MS) + 1) - 1; i >= 0; i--) {
     const day = records.u32[8 * i + 4]! >>> DATE_SHIFT;
     if (day < latestDay - 2) break;
     const occurredMs = occurredMsAt(records, names, i);
@@ -107,66 +152,76 @@ function latestOffset(ledger: KnownLedger, atMs: number): number | null {
     latestMs = occurredMs;
     latestPosition = position;
     latestDay = Math.max(latestDay, day);
-    offset = names.contexts[4 * records.u16[16 * i + 15]! + 2]!;
+    const context = 4 * records.u16[16 * i + 15]!;
+    offset = names.contexts[context + 2]!;
+    frame.capabilities = names.contexts[context + 3]!;
   }
   return offset;
 }
 
-function passOver(frame: Frame, records: Records, names: Names, reversals: Reversals): void {
-  const { history, closes, today } = frame;
-  const firstDay = today - LOOK_BACK_DATES + 1;
-  const { u32 } = records;
-  let filled = 0;
-  let from = 0;
-  while (from < records.count) {
-    const day = u32[8 * from + 4]! >>> DATE_SHIFT;
-    if (day > today) break;
-    let to = from + 1;
-    while (to < records.count && u32[8 * to + 4]! >>> DATE_SHIFT === day) to++;
-    const seen = day >= firstDay;
-    while (seen && filled < day - firstDay) closes[filled++] = history.balanceMinor;
-    consumeDate(
-      history,
-      records,
-      names,
-      reversals,
-      from,
-      to,
-      day,
-      frame.atMs,
-      seen ? frame.tallies : null,
-      today - day,
-    );
-    from = to;
+/** Dates before D on which every row has occurred by t, whatever the offsets. */
+export const SURELY_BEFORE_DAYS = 2;
+
+/**
+ * The record at which a pass for `later` has done all that `earlier` counts and nothing else, so that one pass serves both; -1:
+ * there is none, as the offsets of rows about the earlier t differ, or a row was undone between the two.
+ */
+export function sharedUntil(ledger: KnownLedger, earlier: Frame, later: Frame): number {
+  const { records, names, reversals } = ledger;
+  const end = firstDated(records, earlier.today + 1);
+  let split = firstDated(records, earlier.today - SURELY_BEFORE_DAYS);
+  while (split < end && occurredMsAt(records, names, split) <= earlier.atMs) split++;
+  for (let i = split + 1; i < end; i++) if (occurredMsAt(records, names, i) <= earlier.atMs) return -1;
+  for (let r = 0; r < reversals.length; r += 2) {
+    const undoneMs = reversals[r + 1]!;
+    if (undoneMs <= earlier.atMs || undoneMs > later.atMs) continue;
+    for (let i = split - 1; i >= 0; i--) if (records.u32[8 * i + 6] === reversals[r]) return -1;
   }
-  while (filled < LOOK_BACK_DATES) closes[filled++] = history.balanceMinor;
+  return split;
 }
 
-function prepare(frame: Frame, names: Names, profile: Profile | null): void {
-  const { history, today } = frame;
+/**
+ * Fills the frame where its rows end; the pass may go on behind it. Dues are settled with all payments so far, up to
+ * `lastDay` + {@link HORIZON_DAYS}.
+ */
+export function finishFrame(frame: Frame, pass: SettlingPass, profile: Profile | null, lastDay: number): void {
+  const { history, today, closes } = frame;
+  const balanceMinor = balanceSoFar(pass, frame.atMs);
+  while (frame.closed < LOOK_BACK_DATES) closes[frame.closed++] = balanceMinor;
+  finishTallies(frame.tallies, pass.totals);
+  const declared = capabilitiesOf(pass.totals, pass.names.contexts, today - LOOK_BACK_DATES + 1);
+  if (declared >= 0) frame.capabilities = declared;
   frame.settlement = null;
   frame.salary.known = false;
   if (history.firstEntryDay === Number.POSITIVE_INFINITY) return;
   const dayOfMonth = profile?.salaryDayOfMonth ?? null;
   prepareSalary(frame.salary, history.cycle, history.credits, dayOfMonth, history.firstEntryDay, today);
   if (profile === null || !profile.obligationsDeclared) return;
-  const payments = addressed(frame.payments, history, names, profile);
-  const from = history.firstEntryDay + UNSEEN_PAYMENT_DAYS;
-  frame.settlement = settle(profile.obligations, payments, from, today + HORIZON_DAYS, frame.settled);
+  settleSoFar(pass, profile, lastDay + HORIZON_DAYS);
+  frame.settlement = pass.settlement;
 }
 
-/** The payments of the pass, addressed to the profile's obligations. A name that the profile does not list goes nowhere. */
-function addressed(payments: Payments, history: History, names: Names, profile: Profile): PaymentList {
-  if (payments.target.length < history.paymentCount) payments.target = new Int32Array(history.paymentDay.length);
-  payments.count = history.paymentCount;
-  payments.day = history.paymentDay;
-  payments.amountMinor = history.paymentMinor;
-  for (let i = 0; i < payments.count; i++) {
-    const named = history.paymentTarget[i]! - NAMED_TARGET;
-    payments.target[i] =
-      named < 0 ? -1 - history.paymentTarget[i]! : obligationNamed(names.obligations[named]!, profile);
+function settleSoFar(pass: SettlingPass, profile: Profile, toDay: number): void {
+  const { history, settlement } = pass;
+  const { obligations } = profile;
+  if (pass.settled < 0) {
+    openSettlement(settlement, obligations, history.firstEntryDay + UNSEEN_PAYMENT_DAYS, toDay);
+    listObligations(pass, profile);
+    pass.settled = 0;
   }
-  return payments;
+  for (; pass.settled < history.paymentCount; pass.settled++) {
+    const named = history.paymentTarget[pass.settled]! - NAMED_TARGET;
+    const target = named < 0 ? -1 - history.paymentTarget[pass.settled]! : pass.listed[named]!;
+    const day = history.paymentDay[pass.settled]!;
+    settlePayment(settlement, obligations, day, history.paymentMinor[pass.settled]!, target);
+  }
+}
+
+/** A name that the profile does not list goes nowhere. */
+function listObligations(pass: SettlingPass, profile: Profile): void {
+  const names = pass.names.obligations;
+  if (pass.listed.length < names.length) pass.listed = new Int32Array(2 * names.length);
+  for (let i = 0; i < names.length; i++) pass.listed[i] = obligationNamed(names[i]!, profile);
 }
 
 function obligationNamed(name: string, profile: Profile): number {

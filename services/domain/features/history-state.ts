@@ -36,8 +36,7 @@ function clear(history: History, names: Names): void {
   if (history.closes.length < accounts) {
     history.closes = new Float64Array(accounts * 2);
     history.net = new Float64Array(accounts * 2);
-    history.nearest = new Float64Array(accounts * 2);
-    history.nearestPosition = new Float64Array(accounts * 2);
+    history.given = new Int32Array(accounts * 2);
     history.chosen = new Float64Array(accounts * 2);
   }
   const groups = names.parties.length + CHANNELS.length;

@@ -1,34 +1,13 @@
-import { DAY_MS, firstDayOfMonth, isWeekend, monthOf } from '../calendar/days.ts';
-import {
-  CATEGORY_MASK,
-  CHANNEL_SHIFT,
-  CHANNELS,
-  DATE_SHIFT,
-  DEBIT,
-  FAILED,
-  type Names,
-  OWN_TRANSFER,
-  partyAt,
-  REVERSAL,
-  REVERSED,
-  type Records,
-  TIME_MASK,
-} from './records.ts';
+import { firstDayOfMonth, monthOf } from '../calendar/days.ts';
 import { type Credits, detectAt, emptyCycle, isLarge, type SalaryCycle } from './salary-detection.ts';
 import { roomyBytes, roomyFloats, roomyInts } from './scratch.ts';
-import { add, countDebit, countEntry, countRow, KIND_BY_CATEGORY, segmentOf, type Tallies, Tally } from './tallies.ts';
 
 /**
- * The forward pass over a customer's rows, date by date in the order (date, occurred time, ledger position): one loop that
- * keeps what the vector needs of all earlier dates. Folding saves it, observing runs it from the fold over the records.
- *
- * Invariants: rows after t, and rows whose own date lies after t's, are passed over; only entries (settled, not reversed at
- * t, no reversal) move anything but the latest row and the balances given; own transfers move balances only.
- *
- * A kernel: consumeDate is one long loop so that a row is read once.
+ * What the forward pass over a customer's rows (sweep.ts) keeps of all earlier dates, for any later date that may need it.
+ * Folding saves it, observing goes on from the fold over the records.
  */
 export interface History {
-  /** The latest row by (occurred time, position). */
+  /** The latest row by (occurred time, position). While rows are passed over it is not moved: folding does. */
   latestMs: number;
   latestPosition: number;
   latestOffset: number;
@@ -64,10 +43,9 @@ export interface History {
   /** Under 8 a kind of obligation, else 8 + obligation by name. */
   paymentTarget: Int32Array;
   paymentCount: number;
-  /** Of the date at work, by account. */
+  /** Of the date at work, by account: its net, how many balances it gives, and the one chosen (while there is one, that). */
   net: Float64Array;
-  nearest: Float64Array;
-  nearestPosition: Float64Array;
+  given: Int32Array;
   chosen: Float64Array;
 }
 
@@ -111,8 +89,7 @@ export function createHistory(): History {
     paymentTarget: new Int32Array(256),
     paymentCount: 0,
     net: new Float64Array(8),
-    nearest: new Float64Array(8),
-    nearestPosition: new Float64Array(8),
+    given: new Int32Array(8),
     chosen: new Float64Array(8),
   };
 }
@@ -125,76 +102,8 @@ export function reversedAtMs(reversals: Reversals, position: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/**
- * Moves the pass over the records from...to-1, all of the date `day`. Rows after `atMs` are passed over. With tallies, `age` is
- * how many days the date lies before D, 0-89, and what happens is counted.
- */
-export function consumeDate(
-  history: History,
-  records: Records,
-  names: Names,
-  reversals: Reversals,
-  from: number,
-  to: number,
-  day: number,
-  atMs: number,
-  tallies: Tallies | null,
-  age: number,
-): void {
-  const { f64, u32, u16 } = records;
-  const { contexts } = names;
-  const segment = tallies === null ? 0 : segmentOf(age);
-  const weekend = isWeekend(day);
-  const accounts = names.accounts.length;
-  let moved = false;
-  for (let a = 0; a < accounts; a++) {
-    history.net[a] = 0;
-    history.nearestPosition[a] = -1;
-  }
-  let balances = false;
-  for (let i = from; i < to; i++) {
-    const flags = u32[8 * i + 4]! & ((1 << DATE_SHIFT) - 1);
-    const msOfDay = u32[8 * i + 5]! & TIME_MASK;
-    const context = 4 * u16[16 * i + 15]!;
-    const occurredMs = day * DAY_MS + msOfDay - contexts[context + 2]! * 60_000;
-    if (occurredMs > atMs) continue;
-    const position = u32[8 * i + 6]!;
-    noteLatest(history, occurredMs, position, contexts[context + 2]!, contexts[context + 3]!);
-    if (tallies !== null) countRow(tallies, contexts[context + 3]!);
-    const undone = (flags & REVERSED) !== 0 && reversedAtMs(reversals, position) <= atMs;
-    if ((flags & FAILED) !== 0) {
-      if (tallies !== null && !undone && (flags & DEBIT) !== 0) add(tallies, segment, Tally.failed, 1);
-      continue;
-    }
-    const account = contexts[context]!;
-    if (!Number.isNaN(f64[4 * i + 1]!)) {
-      balances = true;
-      if (history.closes[account] === UNSEEN) history.closes[account] = Number.NaN;
-    }
-    if (undone || (flags & REVERSAL) !== 0) continue;
-    const amountMinor = f64[4 * i]!;
-    const debit = (flags & DEBIT) !== 0;
-    moved = true;
-    if (history.closes[account] === UNSEEN) history.closes[account] = Number.NaN;
-    history.net[account]! += debit ? -amountMinor : amountMinor;
-    if (day < history.firstEntryDay) history.firstEntryDay = day;
-    if (tallies !== null) countEntry(tallies, segment, day, msOfDay);
-    if ((flags & OWN_TRANSFER) !== 0) continue;
-    const party = partyAt(records, i);
-    if (debit) {
-      if (day < history.firstDebitDay) history.firstDebitDay = day;
-      noteOutflow(history, day, amountMinor);
-      notePayment(history, day, amountMinor, flags, contexts[context + 1]!);
-      if (tallies !== null) countDebit(tallies, segment, amountMinor, flags, weekend, party);
-    } else {
-      noteCredit(history, day, amountMinor, party === 0 ? (flags >> CHANNEL_SHIFT) & 7 : party + CHANNELS.length);
-      if (tallies !== null) add(tallies, segment, Tally.inflow, amountMinor);
-    }
-  }
-  if (moved || balances) close(history, records, names, from, to, day, atMs, balances);
-}
-
-function noteLatest(history: History, ms: number, position: number, offset: number, capabilities: number): void {
+/** Notes a row as the latest if it is; kept for the fold only. */
+export function noteLatest(history: History, ms: number, position: number, offset: number, capabilities: number): void {
   if (ms < history.latestMs || (ms === history.latestMs && position < history.latestPosition)) return;
   history.latestMs = ms;
   history.latestPosition = position;
@@ -202,13 +111,9 @@ function noteLatest(history: History, ms: number, position: number, offset: numb
   history.latestCapabilities = capabilities;
 }
 
-function noteOutflow(history: History, day: number, amountMinor: number): void {
+/** Ends a date's outflow: what the date's debits have added to outflowMinor becomes its entry. */
+export function noteOutflow(history: History, day: number, amountMinor: number): void {
   const end = history.outflowCount;
-  history.outflowMinor += amountMinor;
-  if (end > history.outflowHead && history.outflowDay[end - 1] === day) {
-    history.outflowSum[end - 1]! += amountMinor;
-    return;
-  }
   if (end === history.outflowDay.length) {
     history.outflowDay = roomyFloats(history.outflowDay, end + 1);
     history.outflowSum = roomyFloats(history.outflowSum, end + 1);
@@ -224,12 +129,6 @@ export function trimOutflow(history: History, day: number): void {
     history.outflowMinor -= history.outflowSum[history.outflowHead]!;
     history.outflowHead++;
   }
-}
-
-function notePayment(history: History, day: number, amountMinor: number, flags: number, obligation: number): void {
-  const kind = KIND_BY_CATEGORY[flags & CATEGORY_MASK]!;
-  if (obligation === 0 && kind < 0) return;
-  pushPayment(history, day, amountMinor, obligation === 0 ? kind : NAMED_TARGET + obligation);
 }
 
 export function pushPayment(history: History, day: number, amountMinor: number, target: number): void {
@@ -251,7 +150,8 @@ function noteMonth(history: History, day: number): void {
   history.monthLast = firstDayOfMonth(history.month + 1) - 1;
 }
 
-function noteCredit(history: History, day: number, amountMinor: number, group: number): void {
+/** A credit that is a flow: of its group, a payer or a channel. */
+export function noteCredit(history: History, day: number, amountMinor: number, group: number): void {
   if (day < history.monthFirst || day > history.monthLast) noteMonth(history, day);
   const month = history.month;
   const slot = month & 15;
@@ -285,59 +185,4 @@ export function pushCredit(history: History, day: number, amountMinor: number, g
   history.latestOfGroup[group] = at;
   credits.count++;
   return at;
-}
-
-/**
- * Closes the date: of the balances given that day the one nearest to previous close + net, ties the highest position; the
- * highest position too where the previous close is unknown. No balance given: previous close + net.
- */
-function close(
-  history: History,
-  records: Records,
-  names: Names,
-  from: number,
-  to: number,
-  day: number,
-  atMs: number,
-  balances: boolean,
-): void {
-  if (balances) chooseBalances(history, records, names, from, to, day, atMs);
-  let sum = 0;
-  for (let a = 0; a < names.accounts.length; a++) {
-    if (history.closes[a] === UNSEEN) continue;
-    history.closes[a] = history.nearestPosition[a]! >= 0 ? history.chosen[a]! : history.closes[a]! + history.net[a]!;
-    sum += history.closes[a]!;
-  }
-  history.balanceMinor = sum;
-  if (day >= history.firstDebitDay && sum < history.lowestMinor) history.lowestMinor = sum;
-}
-
-function chooseBalances(
-  history: History,
-  records: Records,
-  names: Names,
-  from: number,
-  to: number,
-  day: number,
-  atMs: number,
-): void {
-  const { f64, u32, u16 } = records;
-  for (let i = from; i < to; i++) {
-    const balance = f64[4 * i + 1]!;
-    const context = 4 * u16[16 * i + 15]!;
-    const occurredMs = day * DAY_MS + (u32[8 * i + 5]! & TIME_MASK) - names.contexts[context + 2]! * 60_000;
-    if (Number.isNaN(balance) || occurredMs > atMs || (u32[8 * i + 4]! & FAILED) !== 0) continue;
-    const account = names.contexts[context]!;
-    const previous = history.closes[account]!;
-    const distance = Number.isNaN(previous) ? 0 : Math.abs(balance - (previous + history.net[account]!));
-    const position = u32[8 * i + 6]!;
-    const best = history.nearestPosition[account]!;
-    if (best >= 0) {
-      const bestDistance = history.nearest[account]!;
-      if (distance > bestDistance || (distance === bestDistance && position < best)) continue;
-    }
-    history.nearest[account] = distance;
-    history.nearestPosition[account] = position;
-    history.chosen[account] = balance;
-  }
 }

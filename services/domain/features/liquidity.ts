@@ -3,7 +3,7 @@ import { DAY_MS, firstDayOfMonth, monthOf } from '../calendar/days.ts';
 import { featureIndex } from './catalogue.ts';
 import type { Frame, KnownLedger } from './frame.ts';
 import { type History, reversedAtMs } from './history.ts';
-import { DATE_SHIFT, DEBIT, FAILED, OWN_TRANSFER, REVERSAL, REVERSED, TIME_MASK } from './records.ts';
+import { DATE_SHIFT, DEBIT, FAILED, firstDated, OWN_TRANSFER, REVERSAL, REVERSED, TIME_MASK } from './records.ts';
 import { expectedMinor } from './salary.ts';
 import { clip, countBelow, lowest, mean, ratio } from './statistics.ts';
 import { baseline, recent, Tally } from './tallies.ts';
@@ -98,7 +98,7 @@ function drainMean(frame: Frame, ledger: KnownLedger, monthlyIncome: number): nu
   const { f64, u32, u16 } = records;
   let sum = 0;
   let count = 0;
-  for (let i = firstOf(records.u32, records.count, frame.today - 89); i < records.count; i++) {
+  for (let i = firstDated(records, frame.today - 89); i < records.count; i++) {
     const day = u32[8 * i + 4]! >>> DATE_SHIFT;
     if (day > frame.today) break;
     const flags = u32[8 * i + 4]!;
@@ -113,18 +113,6 @@ function drainMean(frame: Frame, ledger: KnownLedger, monthlyIncome: number): nu
     count++;
   }
   return ratio(sum, count);
-}
-
-/** Index of the first record of a date or later. */
-function firstOf(u32: Uint32Array, count: number, day: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (u32[8 * middle + 4]! >>> DATE_SHIFT < day) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** (balance + salary expected in the next 30 days) / what is left to pay of the dues in them. */

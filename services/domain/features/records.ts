@@ -115,6 +115,18 @@ export function occurredMsAt(records: Records, names: Names, i: number): number 
   return day * DAY_MS + (records.u32[8 * i + 5]! & TIME_MASK) - offset * 60_000;
 }
 
+/** Index of the first record of a date or later. */
+export function firstDated(records: Records, day: number): number {
+  let low = 0;
+  let high = records.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (records.u32[8 * middle + 4]! >>> DATE_SHIFT < day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 export function partyAt(records: Records, i: number): number {
   return records.u16[16 * i + 14]! | ((records.u32[8 * i + 5]! >>> TIME_BITS) << 16);
 }

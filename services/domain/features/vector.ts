@@ -217,7 +217,7 @@ function putCash(frame: Frame, values: Float64Array, baselineDays: number): void
 function putPatterns(frame: Frame, values: Float64Array, baselineDays: number): void {
   const usual = baselineRate(frame, Tally.entries, baselineDays);
   put(values, at.frequency, dropPct(recentRate(frame, Tally.entries), usual));
-  put(values, at.inactive, observedDays(frame, 29, 0) - frame.tallies.activeDays);
+  put(values, at.inactive, observedDays(frame, 29, 0) - recent(frame.tallies, Tally.activeDays));
   if (declares(frame, KNOWS_TIME)) put(values, at.hours, hourConsistency(frame.tallies.hours));
 }
 

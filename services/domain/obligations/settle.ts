@@ -73,26 +73,40 @@ export interface Settlement {
   paidMinor: Float64Array;
   /** The date on which it was fully paid; {@link UNPAID} if it is not. */
   paidDay: Float64Array;
-  /** By obligation: its first due that is not fully paid. */
+  /** By obligation: its first due that is not fully paid; and its first due, up to the next one's. */
   next: Int32Array;
+  start: Int32Array;
 }
+
+const NO_DUES = new Int32Array(0);
 
 export function emptySettlement(): Settlement {
   const none = new Float64Array(0);
-  return { count: 0, dueDay: none, amountMinor: none, paidMinor: none, paidDay: none, next: new Int32Array(0) };
+  return { count: 0, dueDay: none, amountMinor: none, paidMinor: none, paidDay: none, next: NO_DUES, start: NO_DUES };
 }
 
-/**
- * Dues from fromDay to at least toDay (days since the epoch, inclusive) and what the payments settle of them. A settlement
- * given in `into` is used again; what it held is lost.
- */
+/** Dues from fromDay to at least toDay (days since the epoch, inclusive) and what the payments settle of them. */
 export function settle(
   obligations: readonly Obligation[],
   payments: PaymentList,
   fromDay: number,
   toDay: number,
-  into: Settlement = emptySettlement(),
 ): Settlement {
+  const settlement = emptySettlement();
+  openSettlement(settlement, obligations, fromDay, toDay);
+  for (let i = 0; i < payments.count; i++) {
+    settlePayment(settlement, obligations, payments.day[i]!, payments.amountMinor[i]!, payments.target[i]!);
+  }
+  return settlement;
+}
+
+/** Makes a settlement of the same dues with nothing paid; what it held is lost, its room is used again. */
+export function openSettlement(
+  into: Settlement,
+  obligations: readonly Obligation[],
+  fromDay: number,
+  toDay: number,
+): void {
   const dues = duesOf(obligations, fromDay, toDay);
   const count = dues.dueDay.length;
   if (into.paidMinor.length < count) {
@@ -103,13 +117,10 @@ export function settle(
   into.count = count;
   into.dueDay = dues.dueDay;
   into.amountMinor = dues.amountMinor;
+  into.start = dues.start;
   into.paidMinor.fill(0, 0, count);
   into.paidDay.fill(UNPAID, 0, count);
   for (let i = 0; i < obligations.length; i++) into.next[i] = dues.start[i]!;
-  for (let i = 0; i < payments.count; i++) {
-    pay(into, obligations, dues, payments.day[i]!, payments.amountMinor[i]!, payments.target[i]!);
-  }
-  return into;
 }
 
 /** Dues change with the profile, not with the observation: the list last made of a profile is kept while it lives. */
@@ -139,20 +150,20 @@ function duesOf(obligations: readonly Obligation[], from: number, to: number): D
   return dues;
 }
 
-function pay(
+/** Settles the next payment, as {@link PaymentList} gives it. Payments come in the order of their dates. */
+export function settlePayment(
   settlement: Settlement,
   obligations: readonly Obligation[],
-  dues: Dues,
   day: number,
   amountMinor: number,
   target: number,
 ): void {
   let left = amountMinor;
   while (left > 0) {
-    const obligation = target >= 0 ? target : oldestOfKind(settlement, obligations, dues, target);
+    const obligation = target >= 0 ? target : oldestOfKind(settlement, obligations, target);
     if (obligation < 0) return;
     const due = settlement.next[obligation]!;
-    if (due === dues.start[obligation + 1] || settlement.dueDay[due]! > day + EARLIEST_PAYMENT_DAYS) return;
+    if (due === settlement.start[obligation + 1] || settlement.dueDay[due]! > day + EARLIEST_PAYMENT_DAYS) return;
     const part = Math.min(left, settlement.amountMinor[due]! - settlement.paidMinor[due]!);
     settlement.paidMinor[due]! += part;
     left -= part;
@@ -164,12 +175,12 @@ function pay(
 }
 
 /** The obligation of a kind whose next unpaid due is the oldest; -1: none has one left. */
-function oldestOfKind(settlement: Settlement, obligations: readonly Obligation[], dues: Dues, target: number): number {
-  const { next, dueDay } = settlement;
+function oldestOfKind(settlement: Settlement, obligations: readonly Obligation[], target: number): number {
+  const { next, dueDay, start } = settlement;
   const kind = OBLIGATION_KINDS[-1 - target];
   let oldest = -1;
   for (let i = 0; i < obligations.length; i++) {
-    if (obligations[i]!.kind !== kind || next[i] === dues.start[i + 1]) continue;
+    if (obligations[i]!.kind !== kind || next[i] === start[i + 1]) continue;
     if (oldest < 0 || dueDay[next[i]!]! < dueDay[next[oldest]!]!) oldest = i;
   }
   return oldest;

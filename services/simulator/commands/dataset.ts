@@ -6,9 +6,10 @@ import type { Command, CommandResult, Flags } from '../arguments.ts';
 import { readBankSettings } from '../config.ts';
 import { type Block, blockOf } from '../dataset/block.ts';
 import { openDatasetFiles, pathsOf } from '../dataset/files.ts';
-import { PLAN_FLAGS, planDocument, readPlan } from '../dataset/flags.ts';
+import { ORACLE_FLAGS, oracleDocument, PLAN_FLAGS, planDocument, readOracle, readPlan } from '../dataset/flags.ts';
 import { LeakError } from '../dataset/leak-check.ts';
 import type { TablePlan } from '../dataset/plan.ts';
+import type { OraclePlan } from '../dataset/synthetic.ts';
 import { blocksOf } from '../dataset/threads.ts';
 import { addWaterfalls, emptyWaterfalls, total, waterfallDocument } from '../dataset/waterfall.ts';
 import { readParameters } from '../parameters-file.ts';
@@ -33,6 +34,7 @@ export const datasetCommand: Command = {
     { name: 'bank', about: 'id of a bank in bank.* (default: the only one)', value: 'ID' },
     { name: 'synthetic', about: 'make the bank in memory instead, without a database:', value: null },
     ...SYNTHETIC_FLAGS,
+    ...ORACLE_FLAGS,
     { name: 'first-customer', about: 'begin with this customer of the bank, counted from 0 (default 0)', value: 'K' },
     { name: 'workers', about: 'threads; the bytes are the same for any number (default 1)', value: 'N' },
   ],
@@ -44,6 +46,7 @@ export const datasetCommand: Command = {
 /** A bank as the table's maker sees it. */
 interface Source {
   readonly plan: TablePlan;
+  readonly oracle: OraclePlan | null;
   readonly customers: number;
   readonly facts: Readonly<Record<string, unknown>>;
   /** Whether the bank tells attributes that are kept apart. */
@@ -61,14 +64,16 @@ async function fromGenerator(flags: Flags): Promise<CommandResult> {
     dataStartMs: startDayOf(parameters) * DAY_MS,
     dataEndMs: dataEndMsOf(parameters, months),
   });
+  const oracle = readOracle(flags, plan);
   const firstIndex = flags.integer('first-customer', { min: 0, max: 10_000_000, default: 0 });
   const threads = flags.integer('workers', { min: 1, max: 4 * availableParallelism(), default: 1 });
   return await make(flags, {
     plan,
+    oracle,
     customers,
     facts: { kind: 'synthetic', seed, first_customer: firstIndex, customers, months, parameters_sha256: sha256 },
     attributes: true,
-    blocks: blocksOf({ parameters, seed, months, firstIndex, customers, plan }, threads),
+    blocks: blocksOf({ parameters, seed, months, firstIndex, customers, plan, oracle }, threads),
   });
 }
 
@@ -81,6 +86,7 @@ async function fromTables(flags: Flags): Promise<CommandResult> {
     const plan = readPlan(flags, { ...bank, dataStartMs: bank.firstBookedMs });
     return await make(flags, {
       plan,
+      oracle: null,
       customers,
       facts: { bank_id: bankId, kind, seed, customers, months, parameters_sha256: parametersSha256, sources },
       attributes: false,
@@ -100,12 +106,15 @@ async function* blocksOfHistories(
   }
 }
 
-async function make(flags: Flags, { plan, customers, facts, attributes, blocks }: Source): Promise<CommandResult> {
+async function make(
+  flags: Flags,
+  { plan, oracle, customers, facts, attributes, blocks }: Source,
+): Promise<CommandResult> {
   const paths = pathsOf(flags.required('out'));
   const waterfalls = emptyWaterfalls(plan.lagsDays);
   const progress = createProgress();
   const startedMs = performance.now();
-  const files = await openDatasetFiles(paths, { oracle: false, attributes });
+  const files = await openDatasetFiles(paths, { oracle: oracle !== null, attributes });
   let done = 0;
   let leakRows = 0;
   try {
@@ -119,6 +128,7 @@ async function make(flags: Flags, { plan, customers, facts, attributes, blocks }
     const { schema: _, ...sidecar } = await files.finish({
       bank: { ...facts, currency: plan.currency, data_end_time: new Date(plan.dataEndMs).toISOString() },
       ...planDocument(plan),
+      ...oracleDocument(oracle),
       waterfall: waterfallDocument(waterfalls),
       positives: total(waterfalls, 'positives'),
       leak_check: { share: plan.leakShare, rows: leakRows, passed: true },

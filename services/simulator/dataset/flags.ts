@@ -1,8 +1,10 @@
 import { DAY_MS, firstDayOfMonth, monthOf } from '../../domain/calendar/days.ts';
 import { censoredDays, LABEL_PARAMETERS, type LabelParameters } from '../../domain/obligations/label.ts';
+import { ORACLE_CONTINUATIONS } from '../../domain/synthetic-bank/oracle.ts';
 import type { Flag, Flags } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
 import type { TablePlan } from './plan.ts';
+import type { OraclePlan } from './synthetic.ts';
 
 /** What of a table is chosen by flags, whatever bank it is made of. */
 
@@ -44,6 +46,29 @@ export const PLAN_FLAGS: readonly Flag[] = [
     value: 'SHARE',
   },
 ];
+
+/** For a synthetic bank alone: only there is anything known of the hidden state. */
+export const ORACLE_FLAGS: readonly Flag[] = [
+  {
+    name: 'oracle',
+    about: "with a column of the oracle's chance of the label, all that is hidden being known",
+    value: null,
+  },
+  { name: 'oracle-from', about: 'ask it only for rows with t from here on; NaN elsewhere', value: 'TIME' },
+  { name: 'continuations', about: `of the hidden process, a row (default ${ORACLE_CONTINUATIONS})`, value: 'N' },
+];
+
+/** Null: not asked for. @throws UsageError */
+export function readOracle(flags: Flags, { label }: TablePlan): OraclePlan | null {
+  if (!flags.isSet('oracle')) return null;
+  if (label.horizonDays !== horizonDays || label.graceDays !== graceDays) {
+    throw new UsageError(`--oracle knows the label of ${horizonDays} days and ${graceDays} of grace, and no other`);
+  }
+  return {
+    continuations: flags.integer('continuations', { min: 2, max: 1_000_000, default: ORACLE_CONTINUATIONS }),
+    fromMs: flags.time('oracle-from') ?? Number.NEGATIVE_INFINITY,
+  };
+}
 
 /** What the bank gives to the plan. */
 export interface PlanBasis {
@@ -107,7 +132,7 @@ export function planDocument({ seed, fromMs, toMs, lagsDays, label, censorDays }
   return {
     moments: {
       seed,
-      from_time: Number.isFinite(fromMs) ? new Date(fromMs).toISOString() : null,
+      from_time: timeOrNull(fromMs),
       to_time: new Date(toMs).toISOString(),
       lags_days: lagsDays,
     },
@@ -120,4 +145,15 @@ export function planDocument({ seed, fromMs, toMs, lagsDays, label, censorDays }
       censor_days: censorDays,
     },
   };
+}
+
+/** As the sidecar has it; null: the table has no such column. */
+export function oracleDocument(oracle: OraclePlan | null) {
+  if (oracle === null) return { oracle: null };
+  return { oracle: { continuations: oracle.continuations, from_time: timeOrNull(oracle.fromMs) } };
+}
+
+/** Null: as early as the data go. */
+function timeOrNull(ms: number): string | null {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
 }

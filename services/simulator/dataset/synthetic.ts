@@ -1,4 +1,5 @@
-import { generateCustomer } from '../../domain/synthetic-bank/generate.ts';
+import { customerKey, generateCustomer, type SyntheticCustomer } from '../../domain/synthetic-bank/generate.ts';
+import { createOracle } from '../../domain/synthetic-bank/oracle.ts';
 import type { BankParameters } from '../../domain/synthetic-bank/parameters.ts';
 import { type Block, blockOf, type Customer } from './block.ts';
 import type { TablePlan } from './plan.ts';
@@ -12,6 +13,15 @@ export interface SyntheticJob {
   readonly firstIndex: number;
   readonly customers: number;
   readonly plan: TablePlan;
+  /** Null: without the oracle's column. */
+  readonly oracle: OraclePlan | null;
+}
+
+/** Of which rows the oracle is asked: those of a moment itself (lag 0) with t from fromMs on. */
+export interface OraclePlan {
+  /** Of the hidden process, a row. */
+  readonly continuations: number;
+  readonly fromMs: number;
 }
 
 /** Some 100 rows or a second's work; small enough that progress moves and threads end together. */
@@ -25,13 +35,21 @@ export function blockCount({ customers }: SyntheticJob): number {
 export function syntheticBlock(job: SyntheticJob, n: number): Block {
   const from = n * CUSTOMERS_A_BLOCK;
   const to = Math.min(from + CUSTOMERS_A_BLOCK, job.customers);
-  return blockOf(customersOf(job, from, to), job.plan, false);
+  return blockOf(customersOf(job, from, to), job.plan, job.oracle !== null);
 }
 
 function* customersOf(job: SyntheticJob, from: number, to: number): Generator<Customer, void, undefined> {
   const { parameters, seed, months, firstIndex } = job;
   for (let place = from; place < to; place++) {
-    const history = generateCustomer(parameters, { seed, index: firstIndex + place, months });
-    yield { history, payCycle: history.truth.traits.payCycle, oracleOf: () => Number.NaN };
+    const index = firstIndex + place;
+    const history = generateCustomer(parameters, { seed, index, months });
+    yield { history, payCycle: history.truth.traits.payCycle, oracleOf: oracleOf(job, history, index) };
   }
+}
+
+function oracleOf(job: SyntheticJob, { truth }: SyntheticCustomer, index: number): Customer['oracleOf'] {
+  if (job.oracle === null) return () => Number.NaN;
+  const { continuations, fromMs } = job.oracle;
+  const oracle = createOracle(job.parameters, truth, customerKey(job.seed, index), continuations);
+  return ({ profile, tMs, lagDays }) => (lagDays === 0 && tMs >= fromMs ? oracle.at(profile, tMs) : Number.NaN);
 }

@@ -1,0 +1,147 @@
+/** Every figure of an evaluation, from rows and scores alone. */
+import { bootstrapByCluster, quantile } from '../../domain/evaluation/bootstrap.ts';
+import { brier, ece, logLoss, observedOverExpected } from '../../domain/evaluation/probabilities.ts';
+import { rankBy } from '../../domain/evaluation/ranking.ts';
+import { calibrationSlope } from '../../domain/evaluation/recalibration.ts';
+import { RISK_LEVELS, riskLevel, riskScore } from '../../domain/scoring/risk.ts';
+
+/** What is compared with the model on the same rows. Scores of any scale; null: there is none. */
+export interface Compared {
+  readonly oracle: Float64Array | null;
+  /** The best model trained on ten times the data. */
+  readonly visible: Float64Array | null;
+}
+
+export interface Scored extends Compared {
+  readonly customers: readonly string[];
+  readonly labels: Float64Array;
+  /** The model's. */
+  readonly probabilities: Float64Array;
+  /** p_H of its scoring policy. */
+  readonly actionProbability: number;
+}
+
+export interface BootstrapSettings {
+  readonly samples: number;
+  readonly seed: number;
+}
+
+type Pair = readonly [lo: number, hi: number];
+
+/** How much of another score's lift over chance, AUC - 0.5, the model has; 95 % bounds over resampled customers, paired. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** Figures as `pde evaluate --json` prints them. */
+export function measure(scored: Scored, settings: BootstrapSettings) {
+  const { labels, probabilities, oracle, visible } = scored;
+  const model = rankBy(probabilities, labels);
+  const ranked = { model, oracle: ranking(oracle, labels), visible: ranking(visible, labels) };
+  const drawn = draw(scored, ranked, settings);
+  return {
+    n: labels.length,
+    customers: new Set(scored.customers).size,
+    positives: labels.reduce((sum, label) => sum + label, 0),
+    auc: rounded(model.auc()),
+    auc_ci: drawn.interval((sample) => sample.model),
+    pr_auc: rounded(model.prAuc()),
+    oracle_auc: roundedOrNull(ranked.oracle?.auc()),
+    oracle_auc_ci: ranked.oracle === null ? null : drawn.interval((sample) => sample.oracle),
+    visible_auc: roundedOrNull(ranked.visible?.auc()),
+    visible_auc_ci: ranked.visible === null ? null : drawn.interval((sample) => sample.visible),
+    of_oracle: ratioOf(model.auc(), ranked.oracle?.auc(), drawn, (sample) => sample.oracle),
+    of_visible: ratioOf(model.auc(), ranked.visible?.auc(), drawn, (sample) => sample.visible),
+    brier: rounded(brier(probabilities, labels)),
+    log_loss: rounded(logLoss(probabilities, labels)),
+    ece: rounded(ece(probabilities, labels)),
+    slope: rounded(calibrationSlope(probabilities, labels)),
+    observed_expected: rounded(observedOverExpected(probabilities, labels)),
+    observed_expected_ci: drawn.interval((sample) => sample.observedExpected),
+    levels: levelsOf(scored),
+    bootstrap: { ...settings, unit: 'customer', level: 0.95 },
+  };
+}
+
+type Ranked = { readonly model: ReturnType<typeof rankBy> } & Readonly<
+  Record<keyof Compared, ReturnType<typeof rankBy> | null>
+>;
+
+function ranking(scores: Float64Array | null, labels: Float64Array): Ranked['oracle'] {
+  return scores === null ? null : rankBy(scores, labels);
+}
+
+/** One sample of customers; NaN where there is nothing to compare with. */
+interface Sample {
+  readonly model: number;
+  readonly oracle: number;
+  readonly visible: number;
+  readonly observedExpected: number;
+}
+
+interface Draws {
+  interval(of: (sample: Sample) => number): Pair;
+}
+
+/** All measures on the same samples, so that differences and ratios are paired. */
+function draw({ customers, labels, probabilities }: Scored, ranked: Ranked, settings: BootstrapSettings): Draws {
+  const samples: Sample[] = [];
+  bootstrapByCluster({
+    clusters: customers,
+    ...settings,
+    statistic: (weights) => {
+      samples.push({
+        model: ranked.model.auc(weights),
+        oracle: ranked.oracle?.auc(weights) ?? Number.NaN,
+        visible: ranked.visible?.auc(weights) ?? Number.NaN,
+        observedExpected: observedOverExpected(probabilities, labels, weights),
+      });
+      return Number.NaN;
+    },
+  });
+  return {
+    interval(of) {
+      const rising = Float64Array.from(samples, of).sort();
+      return [rounded(quantile(rising, 0.025)), rounded(quantile(rising, 0.975))];
+    },
+  };
+}
+
+function ratioOf(auc: number, other: number | undefined, drawn: Draws, of: (sample: Sample) => number): Ratio | null {
+  if (other === undefined) return null;
+  const [lo, hi] = drawn.interval((sample) => lift(sample.model) / lift(of(sample)));
+  return { ratio: rounded(lift(auc) / lift(other)), lo, hi };
+}
+
+function lift(auc: number): number {
+  return auc - 0.5;
+}
+
+/** Expected and observed by what is done about them. Null where a level has no row. */
+function levelsOf({ labels, probabilities, actionProbability }: Scored) {
+  const levels = Array.from(probabilities, (probability) => riskLevel(riskScore(probability, actionProbability)));
+  return RISK_LEVELS.map(({ level }) => {
+    const rows = [...levels.keys()].filter((row) => levels[row] === level);
+    const mean = (values: Float64Array) => rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
+    const some = rows.length > 0;
+    return {
+      level,
+      n: rows.length,
+      share: rounded(rows.length / labels.length),
+      expected: some ? rounded(mean(probabilities)) : null,
+      observed: some ? rounded(mean(labels)) : null,
+      observed_expected: some ? rounded(mean(labels) / mean(probabilities)) : null,
+    };
+  });
+}
+
+/** Six digits behind the point: what is beyond is no information about a model. */
+export function rounded(value: number): number {
+  return Number(value.toFixed(6));
+}
+
+function roundedOrNull(value: number | undefined): number | null {
+  return value === undefined ? null : rounded(value);
+}
