@@ -34,6 +34,7 @@ const KEYS = {
   scoring: createKey('scoring', [Role.SERVICE]),
   client: createKey('acme', [Role.CLIENT]),
   operator: createKey('ops', [Role.OPERATOR]),
+  auditor: createKey('audit', [Role.AUDITOR]),
 };
 
 export interface ScoringPeers {
@@ -100,6 +101,9 @@ export async function createScoringPeers(): Promise<ScoringPeers> {
 /** Scoring as the feature service, as an outside client and as an operator calls it. */
 export const asFeatures = (url: string) => as(ScoringService, url, KEYS.features.key);
 export const asClient = (url: string) => as(ScoringService, url, KEYS.client.key);
+/** Scoring's models as the operator and as an auditor call them. */
+export const asModelOperator = (url: string) => as(ScoringService, url, KEYS.operator.key);
+export const asAuditor = (url: string) => as(ScoringService, url, KEYS.auditor.key);
 export const asOperator = (url: string) => as(OperationsService, url, KEYS.operator.key);
 
 /** The code of a call's error; null where there is none. */

@@ -8,6 +8,8 @@ import { ROOT } from './scoring-support.ts';
 export interface ScoringProcess {
   /** http://127.0.0.1:port of the RPC server. */
   readonly url: string;
+  /** http://127.0.0.1:port of health and metrics. */
+  readonly opsUrl: string;
   /** SIGTERM, and the exit code that follows. */
   stop(): Promise<number | null>;
   /** Resolves when it has ended by itself. */
@@ -27,6 +29,7 @@ export async function startScoring(env: Readonly<Record<string, string>>): Promi
   ]);
   return {
     url: `http://127.0.0.1:${ready.rpcPort}`,
+    opsUrl: `http://127.0.0.1:${ready.opsPort}`,
     exited,
     async stop() {
       child.kill('SIGTERM');
@@ -63,13 +66,18 @@ async function exitOf(child: ChildProcess) {
   return { code: code as number | null, signal: signal as string | null };
 }
 
-async function readyLine(child: ChildProcess, lines: string[]): Promise<{ rpcPort: number }> {
+interface Ports {
+  readonly rpcPort: number;
+  readonly opsPort: number;
+}
+
+async function readyLine(child: ChildProcess, lines: string[]): Promise<Ports> {
   child.stderr?.on('data', (chunk) => lines.push(String(chunk)));
-  const { promise, resolve } = Promise.withResolvers<{ rpcPort: number }>();
+  const { promise, resolve } = Promise.withResolvers<Ports>();
   createInterface({ input: child.stdout! }).on('line', (line) => {
     lines.push(line);
-    const fields: { event?: string; rpcPort?: number } = JSON.parse(line);
-    if (fields.event === 'ready' && fields.rpcPort !== undefined) resolve({ rpcPort: fields.rpcPort });
+    const { event, rpcPort, opsPort }: { event?: string } & Partial<Ports> = JSON.parse(line);
+    if (event === 'ready' && rpcPort !== undefined && opsPort !== undefined) resolve({ rpcPort, opsPort });
   });
   return await promise;
 }
