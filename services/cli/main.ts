@@ -8,7 +8,9 @@ import { join, resolve } from 'node:path';
 import { ConnectError } from '@connectrpc/connect';
 import { Command, InvalidArgumentError } from 'commander';
 import { createLogger } from '../platform/telemetry/logger.ts';
+import { datasetFlagsHelp, makeDataset } from './commands/dataset.ts';
 import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
+import { EVALUATIONS } from './commands/evaluate.ts';
 import { importBerka, importSynthetic, simulate } from './commands/feed.ts';
 import { championOf, gateModel, listModels, type ModelId, promoteModel, rollBackModel } from './commands/model.ts';
 import { reconcileEngine } from './commands/reconcile.ts';
@@ -16,7 +18,8 @@ import { score } from './commands/score.ts';
 import { start } from './commands/start.ts';
 import { compareTopics } from './commands/topics.ts';
 import { findEngine } from './engine-file.ts';
-import { UsageError } from './simulator.ts';
+import { createProgress } from './progress.ts';
+import { UsageError } from './usage-error.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const interrupt = interruptSignal();
@@ -144,6 +147,53 @@ program
       simulate({ ...options, flags, root, stateRoot: stateRoot(), signal: interrupt, log }),
     ),
   );
+
+program
+  .command('dataset')
+  .description(
+    'make a table of labelled vectors, from a bank in bank.* or with --synthetic straight from the generator',
+  )
+  .usage('--out FILE.parquet [options]')
+  .argument('[flags...]')
+  .allowUnknownOption()
+  .option(
+    '--state-dir <dir>',
+    'state directory of a running engine (default: PDE_POSTGRES_URL, else the engine started last)',
+  )
+  .option('--json', 'one JSON value instead of text')
+  .addHelpText('after', () => datasetFlagsHelp(root))
+  .action(
+    printing((flags: string[], options) =>
+      makeDataset({ ...options, flags, root, stateRoot: stateRoot(), signal: interrupt }),
+    ),
+  );
+
+program
+  .command('evaluate')
+  .description('say how good a model is on rows that it was not made from')
+  .option('--bank <kind>', Object.keys(EVALUATIONS).join(' or '), 'synthetic')
+  .option('--model <name>', 'name of the model (default: the bank’s)')
+  .option('--model-version <v>', 'its version (default: the latest)')
+  .option('--seed <s>', 'seed of the synthetic bank: another one than the model was made from', positiveInteger, 2002)
+  .option('--months <m>', 'months of the synthetic bank', positiveInteger, 60)
+  .option('--from-month <k>', 'rows from this month on: later dates than the model was made from', positiveInteger, 37)
+  .option(
+    '--customers <n>',
+    'customers of the synthetic bank (default: as many as 3,000 positives take)',
+    positiveInteger,
+  )
+  .option('--parameters <file>', 'another world: a parameters file, or one that ships: shift, disparity')
+  .option('--samples <n>', 'bootstrap samples of customers', positiveInteger, 1000)
+  .option('--json', 'one JSON value instead of text')
+  .action(async (options, command: Command) => {
+    const evaluate = EVALUATIONS[options.bank];
+    if (evaluate === undefined) {
+      return command.error(`error: --bank is ${options.bank}: must be ${Object.keys(EVALUATIONS).join(' or ')}`);
+    }
+    const progress = createProgress(process.stderr, () => performance.now());
+    const text = await evaluate(options, { root, stateRoot: stateRoot(), progress, signal: interrupt });
+    process.stdout.write(`${text}\n`);
+  });
 
 onEngine(program.command('score'))
   .description('score one customer and say why')

@@ -1,8 +1,11 @@
 /** Runs the simulator, which owns `bank.*`, as a process, and reads its last line of JSON. */
-import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
+import { runChild } from './child.ts';
+import { UsageError } from './usage-error.ts';
+
+export { UsageError };
 
 /** What the simulator needs of a stack: its addresses and, where the stack is our own, its way to start processes. */
 export type SimulatorHost = Pick<Stack, 'stateDir' | 'postgres' | 'kafka' | 'registry'> &
@@ -14,11 +17,6 @@ export interface SimulatorOptions {
   readonly args: readonly string[];
   /** Aborted: the simulator is asked to end; a stream then stops after the batch in flight and answers. */
   readonly signal?: AbortSignal;
-}
-
-/** The simulator refused its flags. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 interface Ended {
@@ -114,26 +112,10 @@ function linesFrom(file: string, begin: number): readonly string[] {
 }
 
 /** On a stack that another process owns: what it says on standard error is there for the caller to read. */
-function asChild(
+async function asChild(
   args: readonly string[],
   env: Record<string, string | undefined>,
   signal: AbortSignal | undefined,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const onAbort = () => child.kill('SIGTERM');
-  signal?.addEventListener('abort', onAbort, { once: true });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString('utf8');
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve({ code, lines: output.split('\n'), lastWords: [] });
-    });
-  });
+  return { ...(await runChild({ args, env, signal })), lastWords: [] };
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { FEATURE_SET_VERSION } from '../../domain/features/catalogue.ts';
 import { type Column, TableError } from '../../platform/table/column.ts';
 import { openTable, type TableReader } from '../../platform/table/read.ts';
@@ -19,7 +20,7 @@ export interface EvaluationRows {
   readonly oracle: Float64Array | null;
   /** By name; NaN is unknown. */
   readonly features: ReadonlyMap<string, Float32Array>;
-  /** What the bank is, from the first sidecar. */
+  /** What the bank is, from the sidecars. */
   readonly bank: Readonly<Record<string, unknown>>;
   /** Sha256 of every table, in order. */
   readonly sha256: readonly string[];
@@ -37,7 +38,8 @@ interface Sidecar {
 export async function readRows(paths: readonly string[], features: Iterable<string>): Promise<EvaluationRows> {
   const sidecars = await Promise.all(paths.map(proven));
   const [first] = sidecars;
-  const another = sidecars.findIndex(({ bank }) => bankOf(bank) !== bankOf(first?.bank));
+  const bank = bankOf(first?.bank);
+  const another = sidecars.findIndex((sidecar) => !isDeepStrictEqual(bankOf(sidecar.bank), bank));
   if (another >= 0) throw new EvaluationError(`${basename(paths[another]!)} is of another bank than the first table`);
   const tables = await Promise.all(paths.map(openProven));
   try {
@@ -53,7 +55,7 @@ export async function readRows(paths: readonly string[], features: Iterable<stri
       labels: rows.labels.subarray(0, rows.count),
       oracle: rows.oracle?.subarray(0, rows.count) ?? null,
       features: new Map([...rows.features].map(([name, values]) => [name, values.subarray(0, rows.count)])),
-      bank: first?.bank ?? {},
+      bank,
       sha256: sidecars.map(({ sha256 }) => sha256),
     };
   } finally {
@@ -62,9 +64,9 @@ export async function readRows(paths: readonly string[], features: Iterable<stri
 }
 
 /** What parts of one bank have in common. */
-function bankOf(facts: Sidecar['bank']): string {
+function bankOf(facts: Sidecar['bank']): Readonly<Record<string, unknown>> {
   const { first_customer: _first, customers: _customers, ...same } = facts ?? {};
-  return JSON.stringify(same);
+  return same;
 }
 
 async function proven(path: string): Promise<Sidecar & { readonly sha256: string }> {
