@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type GateReport, parseGateReport } from '../domain/gates/report.ts';
-import { UsageError } from './simulator.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface GateRequest {
   readonly root: string;

@@ -3,11 +3,11 @@
  * check that does not hold or a problem that the message names, 2 for bad usage, 130 after Ctrl-C, 143 where
  * SIGTERM came before the work was done.
  */
-import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ConnectError } from '@connectrpc/connect';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { createLogger } from '../platform/telemetry/logger.ts';
+import { championName, file, folder, instances, modelName, positiveInteger } from './arguments.ts';
 import { datasetFlagsHelp, makeDataset } from './commands/dataset.ts';
 import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
 import { EVALUATIONS } from './commands/evaluate.ts';
@@ -33,35 +33,6 @@ const program = new Command('pde')
 /** Where states are kept; relative paths are the caller's. */
 function stateRoot(): string {
   return process.env.PDE_STATE_ROOT ?? join(root, '.data');
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1.');
-  return value;
-}
-
-function folder(text: string): string {
-  const path = resolve(text);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new InvalidArgumentError('there is no such folder.');
-  }
-  return path;
-}
-
-function file(text: string): string {
-  const path = resolve(text);
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new InvalidArgumentError('there is no such file.');
-  }
-  return path;
-}
-
-function instances(text: string, previous: Record<string, number> = {}): Record<string, number> {
-  const match = /^(features|scoring|interventions)=([1-9])$/.exec(text);
-  if (match === null)
-    throw new InvalidArgumentError('must be features=N, scoring=N or interventions=N, N from 1 to 9.');
-  return { ...previous, [match[1]!]: Number(match[2]) };
 }
 
 /** Runs a command's work and prints what it answers. */
@@ -255,16 +226,6 @@ function onTable(command: Command): Command {
     .argument('<name/version>', 'the model, for instance synthetic/2', modelName)
     .requiredOption('--table <file>', 'Parquet table of pde dataset, with what lies beside it', file)
     .option('--seed <s>', 'seed of the bootstrap', positiveInteger, 1);
-}
-
-function modelName(text: string): ModelId {
-  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('must be a name and a version, for instance synthetic/2.');
-  return { name: match[1]!, version: match[2]! };
-}
-
-function championName(text: string): ModelId | 'none' {
-  return text === 'none' ? text : modelName(text);
 }
 
 function bankOf(

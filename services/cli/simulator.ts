@@ -5,8 +5,6 @@ import type { Stack } from '../stack/stack.ts';
 import { runChild } from './child.ts';
 import { UsageError } from './usage-error.ts';
 
-export { UsageError };
-
 /** What the simulator needs of a stack: its addresses and, where the stack is our own, its way to start processes. */
 export type SimulatorHost = Pick<Stack, 'stateDir' | 'postgres' | 'kafka' | 'registry'> &
   Partial<Pick<Stack, 'spawnProcess'>>;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { askProgram } from '../child.ts';
 import { type EvaluationTables, evaluationTables, LEAST_POSITIVES } from '../evaluation-bank.ts';
+import { modelsDirectory } from '../model-folders.ts';
 import { findModel, trainingSeeds } from '../model-versions.ts';
 import { UsageError } from '../usage-error.ts';
 import type { EvaluateContext, EvaluateOptions } from './evaluate.ts';
@@ -50,7 +51,7 @@ interface Evaluation {
 export async function evaluateSynthetic(options: EvaluateOptions, context: EvaluateContext): Promise<string> {
   const { seed, months, fromMonth, parameters = null, customers = null } = options;
   if (fromMonth > months) throw new UsageError(`--from-month is ${fromMonth}: the bank has ${months} months`);
-  const model = findModel(join(context.root, 'models'), options.model ?? 'synthetic', options.modelVersion);
+  const model = findModel(modelsDirectory(context.root), options.model ?? 'synthetic', options.modelVersion);
   if (trainingSeeds(model.directory).includes(seed)) {
     throw new UsageError(`--seed is ${seed}: the model was made from that bank, so it says nothing; take another`);
   }
