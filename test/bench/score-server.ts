@@ -1,0 +1,84 @@
+/**
+ * The scoring service for bench:score: wired as services/scoring/main.ts, and told by its parent when to measure itself. With
+ * PDE_BENCH_EXPLANATION=without the kernel writes margin - base value to one input instead of explaining: everything else (checks,
+ * calibration, digest, storage, publishing) is the same, so the difference is what the explanation costs.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { OperationsService } from '../../gen/pde/operations/v1/operations_service_pb.ts';
+import { ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
+import { loadKeyRing } from '../../services/platform/auth/key-ring.ts';
+import { runService } from '../../services/platform/lifecycle/run-service.ts';
+import { createPool } from '../../services/platform/postgres/pool.ts';
+import { createRpcServer } from '../../services/platform/rpc/server.ts';
+import { readScoringConfig } from '../../services/scoring/config.ts';
+import { acquireModel, CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
+import { createScoringOperations } from '../../services/scoring/operations.ts';
+import { createPredictionOutbox } from '../../services/scoring/outbox.ts';
+import { acquirePublishing } from '../../services/scoring/publishing.ts';
+import { createRecorder } from '../../services/scoring/record.ts';
+import { createReporter } from '../../services/scoring/report.ts';
+import { createScoringRpc } from '../../services/scoring/rpc.ts';
+import { measureInference } from './score-inference.ts';
+import { unexplained } from './score-unexplained.ts';
+
+/** What the parent asks for: inference alone, or the figures since the last question. */
+export type Question = 'inference' | 'figures';
+
+export interface Figures {
+  readonly cpuMs: number;
+  /** Longest time in which the event loop did not come round; 99th of a hundred such times. */
+  readonly blockedMaxMs: number;
+  readonly blockedP99Ms: number;
+}
+
+const RESOLUTION_MS = 1;
+
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+delay.enable();
+let cpu = process.cpuUsage();
+
+await runService('scoring', readScoringConfig, async (scope, config) => {
+  const loaded = await acquireModel(scope, config.modelDirectory);
+  const model = process.env.PDE_BENCH_EXPLANATION === 'without' ? unexplained(loaded) : loaded;
+  const pool = await scope.acquire(
+    'postgres',
+    () => createPool(config.postgres),
+    (open) => open.close(),
+  );
+  const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
+  const rpc = createScoringRpc({
+    model: () => model,
+    loaded: () => null,
+    pool,
+    recorder: createRecorder(pool, createPredictionOutbox(relay)),
+    reporter: createReporter(scope.log, scope.metrics),
+    getFeatures: () => Promise.reject(new Error('bench:score asks for no features')),
+    nowMs: Date.now,
+  });
+  const keyRing = await loadKeyRing(config.rpc.apiKeysFile);
+  await createRpcServer({
+    ...{ scope, keyRing, ...config.rpc },
+    services: (router) =>
+      void router.service(ScoringService, rpc).service(OperationsService, createScoringOperations(pool, producer)),
+  });
+  answerParent(async (question) => (question === 'inference' ? await measureInference(model) : figures()));
+});
+
+/** Since the last call. The timer that the delay is taken from is itself RESOLUTION_MS. */
+function figures(): Figures {
+  const used = process.cpuUsage(cpu);
+  const overResolution = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
+  const answer = {
+    cpuMs: (used.user + used.system) / 1000,
+    blockedMaxMs: overResolution(delay.max),
+    blockedP99Ms: overResolution(delay.percentile(99)),
+  };
+  delay.reset();
+  cpu = process.cpuUsage();
+  return answer;
+}
+
+function answerParent(answer: (question: Question) => Promise<unknown>): void {
+  process.on('message', (question: Question) => void answer(question).then((found) => process.send?.(found)));
+  process.channel?.unref();
+}
