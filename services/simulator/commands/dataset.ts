@@ -123,7 +123,8 @@ async function make(
       addWaterfalls(waterfalls, block.waterfalls);
       done += block.customers;
       leakRows += block.leakRows;
-      progress.show(`data set: ${done} of ${customers} customers, ${total(waterfalls, 'eligible')} rows`);
+      const left = minutesLeft(performance.now() - startedMs, done / customers);
+      progress.show(`data set: ${done} of ${customers} customers, ${total(waterfalls, 'eligible')} rows${left}`);
     }
     const { schema: _, ...sidecar } = await files.finish({
       bank: { ...facts, currency: plan.currency, data_end_time: new Date(plan.dataEndMs).toISOString() },
@@ -144,4 +145,10 @@ async function make(
   } finally {
     await files.discard();
   }
+}
+
+/** In words, where it is worth saying. */
+function minutesLeft(elapsedMs: number, shareDone: number): string {
+  const left = (elapsedMs * (1 / shareDone - 1)) / 60_000;
+  return left < 1 ? '' : `, some ${Math.ceil(left)} min left`;
 }
