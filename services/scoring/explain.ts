@@ -14,6 +14,7 @@ import { type Counterfactuals, findCounterfactuals, type PlacedLever } from '../
 import type { Pool } from '../platform/postgres/pool.ts';
 import { toContributions, toCounterfactual, toCounterfactualOutcome, toPrediction } from './convert.ts';
 import type { Model } from './model/load.ts';
+import type { ModelArchive } from './registry/archive.ts';
 import type { ModelsInForce } from './registry/in-force.ts';
 import { type ScoredVector, scoreBatch } from './score-batch.ts';
 import type { Prediction } from './store/prediction.ts';
@@ -21,7 +22,9 @@ import { readPrediction } from './store/read-prediction.ts';
 
 export interface ExplainDeps {
   /** The model in force: its catalogue is the engine's own. */
-  readonly models: Pick<ModelsInForce, 'current' | 'using'>;
+  readonly models: Pick<ModelsInForce, 'current'>;
+  /** The model in force and those before it, each by its identity. */
+  readonly archive: Pick<ModelArchive, 'using'>;
   readonly pool: Pool;
 }
 
@@ -44,9 +47,7 @@ export async function explainPrediction(deps: ExplainDeps, predictionId: string)
       Code.FailedPrecondition,
     );
   }
-  const searched = await deps.models.using((model) =>
-    counterfactualsOf(model.onnxSha256 === prediction.modelSha256 ? model : null, prediction),
-  );
+  const searched = await deps.archive.using(prediction.modelSha256, (model) => counterfactualsOf(model, prediction));
   return create(ExplainPredictionResponseSchema, {
     prediction: toPrediction(prediction),
     contributions: toContributions(prediction),

@@ -132,6 +132,7 @@ describe('a database that is away', () => {
       pool: { query: away } as unknown as Pool,
       getFeatures: away,
       models: createModelsInForce(model, createSilentLogger()),
+      archive: { using: away },
       registry: {} as Registry,
       nowMs: () => 0,
     });

@@ -2,6 +2,7 @@ import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CounterfactualOutcome } from '../../gen/pde/scoring/v1/explanation_pb.ts';
 import { ListedModel_State, Promotion_Action } from '../../gen/pde/scoring/v1/model_pb.ts';
 import { ScoreFeaturesResult_Outcome } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { finding } from '../../services/domain/gates/finding.ts';
@@ -17,6 +18,7 @@ import {
   asClient,
   asFeatures,
   asModelOperator,
+  asOfficer,
   codeOf,
   createScoringPeers,
   type ScoringPeers,
@@ -250,7 +252,7 @@ describe('the record', () => {
     };
   });
 
-  it('says what an instance begins with; a transaction keeps the score that it had', async () => {
+  it('says what an instance begins with; a transaction keeps its score, and is explained by the model that made it', async () => {
     const before = await start(db);
     const row = rowOf('C1', 1, 'T1');
     await asFeatures(before.url).scoreFeatures({ rows: [row] });
@@ -265,6 +267,9 @@ describe('the record', () => {
       { transaction_id: 'T1', model_version: shipped.version },
       { transaction_id: 'T2', model_version: 'next' },
     ]);
+    const { prediction, counterfactualOutcome } = await asOfficer(after.url).explainPrediction(row);
+    expect(prediction!.modelVersion).toBe(shipped.version);
+    expect(counterfactualOutcome).not.toBe(CounterfactualOutcome.MODEL_NOT_LOADED);
   });
 
   it('holds an instance to it: a champion that was altered since keeps it from becoming ready', async () => {

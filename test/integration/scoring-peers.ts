@@ -34,6 +34,7 @@ const KEYS = {
   scoring: createKey('scoring', [Role.SERVICE]),
   client: createKey('acme', [Role.CLIENT]),
   operator: createKey('ops', [Role.OPERATOR]),
+  officer: createKey('branch', [Role.OFFICER]),
   auditor: createKey('audit', [Role.AUDITOR]),
 };
 
@@ -101,8 +102,9 @@ export async function createScoringPeers(): Promise<ScoringPeers> {
 /** Scoring as the feature service, as an outside client and as an operator calls it. */
 export const asFeatures = (url: string) => as(ScoringService, url, KEYS.features.key);
 export const asClient = (url: string) => as(ScoringService, url, KEYS.client.key);
-/** Scoring's models as the operator and as an auditor call them. */
+/** Scoring as the operator, as an officer and as an auditor call it. */
 export const asModelOperator = (url: string) => as(ScoringService, url, KEYS.operator.key);
+export const asOfficer = (url: string) => as(ScoringService, url, KEYS.officer.key);
 export const asAuditor = (url: string) => as(ScoringService, url, KEYS.auditor.key);
 export const asOperator = (url: string) => as(OperationsService, url, KEYS.operator.key);
 

@@ -38,9 +38,12 @@ export type ModelCheck = 'manifest' | 'hash' | 'forest' | 'calibration' | 'polic
 export class ModelRefusedError extends Error {
   override readonly name = 'ModelRefusedError';
   readonly check: ModelCheck;
+  /** What it found. */
+  readonly why: string;
   constructor(check: ModelCheck, why: string, options?: ErrorOptions) {
     super(`model refused by the ${check} check: ${why}`, options);
     this.check = check;
+    this.why = why;
   }
 }
 

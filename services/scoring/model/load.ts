@@ -1,13 +1,14 @@
 /** Loads a model and proves it before it may score: hashes, forest, calibration, policy, binding, ONNX, golden vectors. */
 import { type Binding, bindInputs } from '../../domain/scoring/binding.ts';
-import { type Calibration, parseCalibration } from '../../domain/scoring/calibration.ts';
-import { type Forest, parseForest } from '../../domain/scoring/forest.ts';
-import { createFastShap } from '../../domain/scoring/kernel/fast-shap.ts';
-import { parseScoringPolicy, type ScoringPolicy } from '../../domain/scoring/policy.ts';
+import type { Calibration } from '../../domain/scoring/calibration.ts';
+import type { Forest } from '../../domain/scoring/forest.ts';
+import { fastShapOf } from '../../domain/scoring/kernel/fast-shap.ts';
+import type { ScoringPolicy } from '../../domain/scoring/policy.ts';
 import type { ShapKernel } from '../../domain/scoring/shap.ts';
-import { checked, jsonOf, type Manifest, type ModelFiles, ModelRefusedError, readModelFiles } from './files.ts';
-import { assertGolden, compareGolden, type GoldenErrors, parseGolden } from './golden.ts';
+import { checked, type Manifest, ModelRefusedError } from './files.ts';
+import { assertGolden, compareGolden, type GoldenErrors } from './golden.ts';
 import { createMarginSession, type MarginSession } from './onnx.ts';
+import { type PreparedModel, prepareModel } from './prepare.ts';
 
 /** The catalogue that a model's inputs are bound to, by name and version. */
 export interface CatalogueNames {
@@ -35,51 +36,41 @@ export interface Model {
   release(): Promise<void>;
 }
 
-/** Throws {@link ModelRefusedError}, whose message names the check that failed. */
-export async function loadModel(directory: string, catalogue: CatalogueNames, nowMs: number): Promise<Model> {
-  const files = await readModelFiles(directory);
-  const { manifest, manifestSha256 } = files;
-  const forest = await checked('forest', () => forestOf(files));
-  const calibration = await checked('calibration', () => parseCalibration(jsonOf(files, 'calibration.json')));
-  const policy = await checked('policy', () => parseScoringPolicy(jsonOf(files, 'policy.json')));
+/**
+ * Throws {@link ModelRefusedError}, whose message names the check that failed.
+ *
+ * @param prepare reads and compiles the folder: here, or on a thread of its own where calls are being answered meanwhile
+ */
+export async function loadModel(
+  directory: string,
+  catalogue: CatalogueNames,
+  nowMs: number,
+  prepare: (directory: string) => Promise<PreparedModel> = prepareModel,
+): Promise<Model> {
+  const { manifest, manifestSha256, onnx, forest, program, calibration, policy, golden } = await prepare(directory);
   const binding = await checked('binding', () => bind(manifest, catalogue));
-  const golden = await checked('golden', () => parseGolden(jsonOf(files, 'golden.json'), manifest.inputs.length));
-  const kernel = createFastShap(forest);
-  const session = await checked('onnx', () =>
-    createMarginSession(files.contents['model.onnx'], manifest.inputs.length),
-  );
+  const kernel = fastShapOf(forest, program);
+  const session = await checked('onnx', () => createMarginSession(onnx, manifest.inputs.length));
   try {
     const goldenErrors = await checked('golden', () => compareGolden(golden, session, kernel));
     assertGolden(goldenErrors);
-    const onnxSha256 = manifest.files['model.onnx']!;
-    const release = () => session.release();
     return {
-      manifest,
-      manifestSha256,
-      onnxSha256,
-      catalogue,
-      binding,
-      calibration,
-      policy,
-      session,
-      forest,
-      kernel,
-      goldenErrors,
-      loadedMs: nowMs,
-      release,
+      ...{
+        manifest,
+        manifestSha256,
+        onnxSha256: manifest.files['model.onnx']!,
+        catalogue,
+        binding,
+        calibration,
+        policy,
+      },
+      ...{ session, forest, kernel, goldenErrors, loadedMs: nowMs },
+      release: () => session.release(),
     };
   } catch (cause) {
     await session.release();
     throw cause;
   }
-}
-
-function forestOf(files: ModelFiles): Forest {
-  const forest = parseForest(jsonOf(files, 'forest.json'));
-  if (forest.features.join() !== files.manifest.inputs.join()) {
-    throw new ModelRefusedError('forest', 'its features are not the inputs that the manifest names, in order');
-  }
-  return forest;
 }
 
 function bind(manifest: Manifest, catalogue: CatalogueNames): Binding {

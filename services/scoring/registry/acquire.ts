@@ -5,6 +5,7 @@ import type { ServiceScope } from '../../platform/lifecycle/scope.ts';
 import type { Pool } from '../../platform/postgres/pool.ts';
 import { isTransient } from '../../platform/postgres/sqlstate.ts';
 import { CATALOGUE_NAMES } from '../model/catalogue-names.ts';
+import { createModelArchive, type ModelArchive } from './archive.ts';
 import { type ChampionFollower, followChampion, loadChampion } from './champion.ts';
 import { createModelFolders, type FolderSettings, type ModelFolders } from './folders.ts';
 import { createModelsInForce, type ModelsInForce } from './in-force.ts';
@@ -15,6 +16,7 @@ export interface Registry {
   readonly record: PromotionRecord;
   readonly folders: ModelFolders;
   readonly follower: ChampionFollower;
+  readonly archive: ModelArchive;
 }
 
 export interface RegistrySettings extends FolderSettings {
@@ -46,5 +48,10 @@ export async function acquireRegistry(scope: ServiceScope, pool: Pool, settings:
     () => followChampion({ record, folders, models, log, metrics, pollMs: settings.modelPollMs }),
     (following) => following.close(),
   );
-  return { models, record, folders, follower };
+  const archive = await scope.acquire(
+    'models before',
+    () => createModelArchive({ models, record, folders, log }),
+    (made) => made.close(),
+  );
+  return { models, record, folders, follower, archive };
 }

@@ -46,8 +46,12 @@ function alteredError({ manifest, manifestSha256 }: Model): ModelRefusedError {
 }
 
 export interface ChampionFollower {
-  /** Looks at the record now, and resolves when this instance has tried what it says. */
-  look(): Promise<void>;
+  /**
+   * Looks at the record now, and resolves when this instance has tried what it says.
+   *
+   * @param ready a loaded model that it may be; released where it is not
+   */
+  look(ready: Model): Promise<void>;
   /** Why this instance does not run the champion; empty where it does. */
   problem(): string;
   /** Stops looking, and waits for a look under way. */
@@ -93,12 +97,13 @@ export function followChampion({ record, folders, models, log, metrics, pollMs }
     patience.next = 1;
   }
 
-  async function tryNow(): Promise<void> {
+  async function tryNow(ready: Model | null): Promise<void> {
     const { champion, latest } = await record.standing();
     if (champion === null || champion.manifestSha256 === models.current().manifestSha256) return settle(latest);
     const from = models.current().manifest.version;
     try {
-      models.replace(await folders.load(champion, champion.manifestSha256));
+      const isReady = ready !== null && ready.manifestSha256 === champion.manifestSha256;
+      models.replace(isReady ? ready : await folders.load(champion, champion.manifestSha256));
     } catch (cause) {
       seen = latest;
       return keepOld(cause instanceof Error ? cause.message : String(cause), champion);
@@ -109,31 +114,32 @@ export function followChampion({ record, folders, models, log, metrics, pollMs }
     report.switched();
   }
 
-  async function lookOnce(asked: boolean): Promise<void> {
+  async function lookOnce(ready: Model | null): Promise<void> {
     try {
       const moved = (await record.latest()) !== seen;
       if (problem !== '' && patience.wait > 0) patience.wait--;
-      if (moved || (problem !== '' && (asked || patience.wait === 0))) await tryNow();
+      if (moved || (problem !== '' && (ready !== null || patience.wait === 0))) await tryNow(ready);
     } catch (cause) {
       // The database's trouble is told where scores are stored; the model in force is not touched by it.
       if (!isTransient(cause)) log.error({ event: 'model-record-unreadable', cause });
     }
+    if (ready !== null && ready !== models.current()) await ready.release();
     report.standing(problem);
   }
 
-  function look(asked: boolean): Promise<void> {
-    work = work.then(() => (closed ? undefined : lookOnce(asked)));
+  function look(ready: Model | null): Promise<void> {
+    work = work.then(() => (closed ? ready?.release() : lookOnce(ready)));
     return work;
   }
 
   function again(): void {
-    timer = setTimeout(() => void look(false).then(() => (closed ? undefined : again())), pollMs);
+    timer = setTimeout(() => void look(null).then(() => (closed ? undefined : again())), pollMs);
   }
 
   report.standing('');
   again();
   return {
-    look: () => look(true),
+    look: (ready) => look(ready),
     problem: () => problem,
     async close() {
       closed = true;

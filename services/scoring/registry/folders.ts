@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, type ModelFiles, ModelRefusedError, readManifest } from '../model/files.ts';
 import { type CatalogueNames, loadModel, type Model } from '../model/load.ts';
+import { prepareAside } from '../model/prepare-aside.ts';
 
 export interface ModelId {
   readonly name: string;
@@ -23,7 +24,7 @@ export interface ModelFolders {
   /** Loads and proves the model that an engine without a record begins with. Throws ModelRefusedError. */
   loadDefault(): Promise<Model>;
   /**
-   * Loads and proves a model. Throws ModelRefusedError: also where the folder holds another model, or its manifest is another than
+   * Loads and proves a model, beside what this instance is doing. Throws ModelRefusedError: also where the folder holds another model, or its manifest is another than
    * the one that was gated or registered.
    *
    * @param manifestSha256 hexadecimal
@@ -55,7 +56,7 @@ export function createModelFolders(
     async load(id, manifestSha256) {
       const directory = await directoryOf(id);
       assertSame(await readManifest(directory), id, manifestSha256);
-      const model = await loadModel(directory, catalogue, nowMs());
+      const model = await loadModel(directory, catalogue, nowMs(), prepareAside);
       try {
         // What was loaded, not what was there a moment ago.
         assertSame(model, id, manifestSha256);

@@ -15,7 +15,8 @@ import {
 import { invalidField } from '../../platform/rpc/validation.ts';
 import { ModelRefusedError } from '../model/files.ts';
 import type { Model } from '../model/load.ts';
-import type { RegisteredModel, StoredPromotion } from '../store/promotion.ts';
+import type { Inserted } from '../store/insert-promotion.ts';
+import type { StoredPromotion } from '../store/promotion.ts';
 import type { Registry } from './acquire.ts';
 import type { ModelId } from './folders.ts';
 import { registeredOf, type Standing } from './record.ts';
@@ -67,23 +68,34 @@ interface Act {
   readonly action: 'promote' | 'rollback';
   readonly actor: string;
   readonly reason: string;
-  readonly model: RegisteredModel;
+  readonly model: Model;
   readonly gateReport: Uint8Array | null;
   readonly gateReportSha256: string | null;
 }
 
 async function act(registry: Registry, { latest }: Standing, done: Act): Promise<StoredPromotion> {
-  const inserted = await registry.record.add({ ...done, after: latest });
-  const { name, version } = done.model;
+  const { name, version } = done.model.manifest;
+  const inserted = await recorded(registry, done, latest);
   if (inserted === 'conflict') throw new ConnectError('another act came first: look at the list again', Code.Aborted);
   if (inserted === 'altered') {
     throw precondition(`${name}/${version} was in force with other files: give what changed a version of its own`);
   }
-  await registry.follower.look();
+  await registry.follower.look(done.model);
   const { promotions } = await registry.record.standing();
   const stored = promotions.find(({ number }) => number === latest + 1);
   if (stored === undefined) throw new Error(`promotion ${latest + 1} is not in the record after it was added`);
   return stored;
+}
+
+/** Records the act. Where that is not done, its model is let go again. */
+async function recorded({ record }: Registry, done: Act, after: number): Promise<Inserted> {
+  let inserted: Inserted | null = null;
+  try {
+    inserted = await record.add({ ...done, model: registeredOf(done.model), after });
+    return inserted;
+  } finally {
+    if (inserted !== 'done') await done.model.release();
+  }
 }
 
 function readReport({ gateReport, name, version }: PromoteRequest): GateReport {
@@ -121,15 +133,12 @@ function same(judged: JudgedModel, stored: StoredPromotion): boolean {
   return name === stored.name && version === stored.version && manifestSha256 === stored.manifestSha256;
 }
 
-/** Loads the model on this instance as it will be loaded to score, and lets it go again. */
-async function proven({ folders }: Registry, id: ModelId, manifestSha256: string): Promise<RegisteredModel> {
+/** Loads the model on this instance as it will score. */
+async function proven({ folders }: Registry, id: ModelId, manifestSha256: string): Promise<Model> {
   const model = await loaded(folders, id, manifestSha256);
-  try {
-    if (!model.manifest.promotable) throw precondition(`the manifest of ${id.name}/${id.version} says: not promotable`);
-    return registeredOf(model);
-  } finally {
-    await model.release();
-  }
+  if (model.manifest.promotable) return model;
+  await model.release();
+  throw precondition(`the manifest of ${id.name}/${id.version} says: not promotable`);
 }
 
 async function loaded(folders: Registry['folders'], id: ModelId, manifestSha256: string): Promise<Model> {

@@ -24,7 +24,11 @@ export interface FastShap extends ShapKernel {
 
 /** The fastest kernel that the forest allows, with tables of at most `maxTableBytes`. */
 export function createFastShap(forest: Forest, maxTableBytes = MAX_TABLE_BYTES): FastShap {
-  const program = compileForest(forest, maxTableBytes);
+  return fastShapOf(forest, compileForest(forest, maxTableBytes));
+}
+
+/** The same of a forest that was compiled elsewhere: compiling is what takes time, and a program can be sent between threads. */
+export function fastShapOf(forest: Forest, program: Program | Unsuitable): FastShap {
   if (typeof program === 'string') return { ...createTreeShap(forest), fallback: program, tableBytes: 0 };
   return {
     baseValue: expectedMargin(forest),
