@@ -11,11 +11,13 @@ import { runService } from '../../services/platform/lifecycle/run-service.ts';
 import { createPool } from '../../services/platform/postgres/pool.ts';
 import { createRpcServer } from '../../services/platform/rpc/server.ts';
 import { readScoringConfig } from '../../services/scoring/config.ts';
-import { acquireModel, CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
+import { CATALOGUE_NAMES } from '../../services/scoring/model/catalogue-names.ts';
 import { createScoringOperations } from '../../services/scoring/operations.ts';
 import { createPredictionOutbox } from '../../services/scoring/outbox.ts';
 import { acquirePublishing } from '../../services/scoring/publishing.ts';
 import { createRecorder } from '../../services/scoring/record.ts';
+import { acquireRegistry } from '../../services/scoring/registry/acquire.ts';
+import type { ModelsInForce } from '../../services/scoring/registry/in-force.ts';
 import { createReporter } from '../../services/scoring/report.ts';
 import { createScoringRpc } from '../../services/scoring/rpc.ts';
 import { measureInference } from './score-inference.ts';
@@ -38,31 +40,36 @@ delay.enable();
 let cpu = process.cpuUsage();
 
 await runService('scoring', readScoringConfig, async (scope, config) => {
-  const loaded = await acquireModel(scope, config.modelDirectory);
-  const model = process.env.PDE_BENCH_EXPLANATION === 'without' ? unexplained(loaded) : loaded;
   const pool = await scope.acquire(
     'postgres',
     () => createPool(config.postgres),
     (open) => open.close(),
   );
+  const registry = await acquireRegistry(scope, pool, config);
+  const models =
+    process.env.PDE_BENCH_EXPLANATION === 'without' ? withoutExplanation(registry.models) : registry.models;
   const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
   const rpc = createScoringRpc({
-    model: () => model,
-    loaded: () => null,
+    registry,
+    models,
     pool,
     recorder: createRecorder(pool, createPredictionOutbox(relay)),
     reporter: createReporter(scope.log, scope.metrics),
     getFeatures: () => Promise.reject(new Error('bench:score asks for no features')),
     nowMs: Date.now,
   });
+  const operations = createScoringOperations(pool, producer);
   const keyRing = await loadKeyRing(config.rpc.apiKeysFile);
   await createRpcServer({
     ...{ scope, keyRing, ...config.rpc },
-    services: (router) =>
-      void router.service(ScoringService, rpc).service(OperationsService, createScoringOperations(pool, producer)),
+    services: (router) => void router.service(ScoringService, rpc).service(OperationsService, operations),
   });
-  answerParent(async (question) => (question === 'inference' ? await measureInference(model) : figures()));
+  answerParent((question) => (question === 'inference' ? models.using(measureInference) : Promise.resolve(figures())));
 });
+
+function withoutExplanation(models: ModelsInForce): ModelsInForce {
+  return { ...models, using: (work) => models.using((model) => work(unexplained(model))) };
+}
 
 /** Since the last call. The timer that the delay is taken from is itself RESOLUTION_MS. */
 function figures(): Figures {

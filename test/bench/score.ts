@@ -20,7 +20,7 @@ import { deploy } from '../../services/cli/deploy.ts';
 import { derivedId } from '../../services/platform/ids/derived-id.ts';
 import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
 import { DEFAULT_MODEL_DIR } from '../../services/scoring/config.ts';
-import { CATALOGUE_NAMES } from '../../services/scoring/model/acquire.ts';
+import { CATALOGUE_NAMES } from '../../services/scoring/model/catalogue-names.ts';
 import { type Manifest, readModelFiles } from '../../services/scoring/model/files.ts';
 import { removeState, type Stack, startStack } from '../../services/stack/stack.ts';
 import { type Inference, percentile, round } from './score-inference.ts';
