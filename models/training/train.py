@@ -4,7 +4,6 @@ which makes the tables and the settings (catalogue, bounds of the gates). Same t
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -12,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from pde_training import baselines, calibration, card, dataset, export, fit, judge
+from pde_training import artefacts, baselines, calibration, card, dataset, export, fit, judge
 
 LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy", "pyarrow", "onnx")
 POLICY = {"version": "1", "actionProbability": 0.10}
@@ -43,18 +42,18 @@ def main() -> None:
     metrics = judge.judge(model, split, banks, ceiling, bounds, args.seed, _say, thorough=not args.ceiling)
     _assert_whole(args, metrics)
     manifest = _manifest(args, catalogue, fitted, forest)
-    _write(
+    artefacts.write_model(
         args.out,
         manifest,
         {
             "model.onnx": export.onnx_bytes(forest),
-            "forest.json": _json(forest),
-            "calibration.json": _json(calibrated),
-            "policy.json": _json(POLICY),
-            "baselines.json": _json(model.baselines, indent=1),
-            "drift.json": _json(judge.drift_reference(model, split)),
-            "golden.json": _json(export.golden_document(fitted.booster, forest, args.seed)),
-            "metrics.json": _json(metrics, indent=1),
+            "forest.json": artefacts.json_bytes(forest),
+            "calibration.json": artefacts.json_bytes(calibrated),
+            "policy.json": artefacts.json_bytes(POLICY),
+            "baselines.json": artefacts.json_bytes(model.baselines, indent=1),
+            "drift.json": artefacts.json_bytes(judge.drift_reference(model, split)),
+            "golden.json": artefacts.json_bytes(export.golden_document(fitted.booster, forest, args.seed)),
+            "metrics.json": artefacts.json_bytes(metrics, indent=1),
             "card.md": card.card(manifest, metrics).encode(),
         },
     )
@@ -129,8 +128,8 @@ def _manifest(args, catalogue, fitted: fit.Fit, forest: dict) -> dict:
         "embargoDays": dataset.EMBARGO_DAYS,
         "model": {"trees": len(forest["trees"]), "depth": fitted.parameters["max_depth"]},
         "data": {
-            "sha256": _sha256(args.table),
-            "tables": {name: _sha256(path) for name, path in tables.items() if path},
+            "sha256": artefacts.sha256_of(args.table),
+            "tables": {name: artefacts.sha256_of(path) for name, path in tables.items() if path},
             "banks": {name: _facts(path) for name, path in tables.items() if path},
             "sidecar": sidecar,
         },
@@ -140,24 +139,6 @@ def _manifest(args, catalogue, fitted: fit.Fit, forest: dict) -> dict:
 
 def _facts(path: Path) -> dict:
     return json.loads(path.with_suffix(".json").read_text())["bank"]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(out: Path, manifest: dict, files: dict[str, bytes]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (out / name).write_bytes(content)
-    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    (out / "manifest.json").write_bytes(_json(manifest, indent=1))
-
-
-def _json(document: dict, indent: int | None = None) -> bytes:
-    separators = (",", ":") if indent is None else None
-    return (json.dumps(document, indent=indent, separators=separators, allow_nan=False) + "\n").encode()
 
 
 def _say(what: str) -> None:

@@ -14,13 +14,12 @@ def fit_calibration(margin: np.ndarray, y: np.ndarray) -> dict:
     no two margins share a probability.
     """
     if y.sum() < LEAST_POSITIVES_FOR_ISOTONIC:
-        model = LogisticRegression(C=1e6).fit(margin[:, None], y)
-        return {"kind": "platt", "slope": float(model.coef_[0, 0]), "intercept": float(model.intercept_[0])}
+        return fit_platt(margin, y)
     order = np.argsort(margin, kind="stable")
     x, labels = margin[order], y[order].astype(float)
     fitted = IsotonicRegression().fit_transform(x, labels)
     starts = np.flatnonzero(np.r_[True, np.diff(fitted) > 0])
-    blocks = [[labels[a:b].sum(), float(b - a), x[a:b].sum()] for a, b in zip(starts, np.r_[starts[1:], len(x)])]
+    blocks = [[labels[a:b].sum(), float(b - a), x[a:b].sum()] for a, b in zip(starts, np.r_[starts[1:], len(x)], strict=True)]
     points = [(block[2] / block[1], block[0] / block[1]) for block in _merge_thin(blocks)]
     rates = np.array([p for _, p in points])
     return {
@@ -28,6 +27,11 @@ def fit_calibration(margin: np.ndarray, y: np.ndarray) -> dict:
         "margins": [float(m) for m, _ in points],
         "logOdds": [float(v) for v in np.log(rates / (1 - rates))],
     }
+
+
+def fit_platt(margin: np.ndarray, y: np.ndarray) -> dict:
+    model = LogisticRegression(C=1e6).fit(margin[:, None], y)
+    return {"kind": "platt", "slope": float(model.coef_[0, 0]), "intercept": float(model.intercept_[0])}
 
 
 def calibrate(calibration: dict, margin: np.ndarray) -> np.ndarray:
