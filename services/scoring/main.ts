@@ -26,7 +26,8 @@ await runService('scoring', readScoringConfig, async (scope, config) => {
   const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
   const features = await createRpcClient(FeatureService, { ...config.features, scope });
   const rpc = createScoringRpc({
-    ...{ registry, models: registry.models, archive: registry.archive },
+    registry,
+    models: registry.models,
     pool,
     recorder: createRecorder(pool, createPredictionOutbox(relay)),
     reporter: createReporter(scope.log, scope.metrics),

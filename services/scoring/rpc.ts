@@ -25,7 +25,7 @@ import { scoreFeatures } from './score-features.ts';
 import { listHighRisk } from './store/list-high-risk.ts';
 import { readPrediction } from './store/read-prediction.ts';
 
-export type ScoringDeps = PredictDeps & ExplainDeps & { readonly registry: Registry };
+export type ScoringDeps = PredictDeps & { readonly registry: Registry };
 
 const DEFAULT_PAGE_SIZE = 50;
 /** Requests of one batch that are under way at once. */
@@ -40,6 +40,7 @@ const RANKS = new Map<WireRiskLevel, number>([
 
 export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringService> {
   const names = (): readonly string[] => deps.models.current().catalogue.names;
+  const explaining: ExplainDeps = { ...deps, archive: deps.registry.archive };
   return {
     scoreFeatures: (request) => answering(() => scoreFeatures(deps, request)),
     predict: (request, context) =>
@@ -63,7 +64,7 @@ export function createScoringRpc(deps: ScoringDeps): ServiceImpl<typeof ScoringS
           contributions: [...prediction.contributions],
         };
       }),
-    explainPrediction: ({ predictionId }) => answering(() => explainPrediction(deps, predictionId)),
+    explainPrediction: ({ predictionId }) => answering(() => explainPrediction(explaining, predictionId)),
     ...createModelsRpc(deps.registry),
   };
 }

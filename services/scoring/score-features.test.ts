@@ -132,7 +132,6 @@ describe('a database that is away', () => {
       pool: { query: away } as unknown as Pool,
       getFeatures: away,
       models: createModelsInForce(model, createSilentLogger()),
-      archive: { using: away },
       registry: {} as Registry,
       nowMs: () => 0,
     });
