@@ -16,6 +16,10 @@ export interface Fold {
 /** Nothing is folded: every date is after the boundary. */
 export const NO_BOUNDARY = Number.NEGATIVE_INFINITY;
 
-export function emptyFold(): Fold {
-  return { boundaryDay: NO_BOUNDARY, rows: 0, validFromMs: Number.NEGATIVE_INFINITY, state: new Float64Array(0) };
-}
+/** The fold of a young window. */
+export const NO_FOLD: Fold = {
+  boundaryDay: NO_BOUNDARY,
+  rows: 0,
+  validFromMs: Number.NEGATIVE_INFINITY,
+  state: new Float64Array(0),
+};

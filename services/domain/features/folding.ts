@@ -2,17 +2,20 @@ import type { Fold } from './fold.ts';
 import { createFrame, createPass, startPass } from './frame.ts';
 import { noteLatest, reversedAtMs } from './history.ts';
 import { forEachGroup, renumberGroups, saveHistory } from './history-state.ts';
+import { EMPTY_ROLL, enrol, lengthAt, type Names, nameAt, nextNumber } from './names.ts';
 import {
   CHANNELS,
-  DATE_SHIFT,
-  emptyRecords,
+  contextAt,
+  dayAt,
   firstDated,
-  type Names,
+  flagsAt,
   occurredMsAt,
   partyAt,
+  positionAt,
   REVERSED,
   type Records,
   setParty,
+  tailOf,
 } from './records.ts';
 import { closeDate, sweep } from './sweep.ts';
 
@@ -28,11 +31,14 @@ export const LONGEST_RECORD_DATES = RECORD_DATES + 14;
 /** After folding this many are left. */
 const KEPT_DATES = RECORD_DATES + 7;
 
+/** Characters of names that are not worth a search. */
+const SMALL_ROLL = 128;
+
 interface Foldable {
   records: Records;
   readonly names: Names;
   fold: Fold;
-  reversals: number[];
+  reversals: readonly number[];
 }
 
 const pass = createPass();
@@ -41,8 +47,8 @@ const idle = createFrame(pass.history);
 export function foldOldest(window: Foldable): void {
   const { records } = window;
   if (records.count === 0) return;
-  const firstDay = records.u32[4]! >>> DATE_SHIFT;
-  const lastDay = records.u32[8 * (records.count - 1) + 4]! >>> DATE_SHIFT;
+  const firstDay = dayAt(records, 0);
+  const lastDay = dayAt(records, records.count - 1);
   if (lastDay - firstDay < LONGEST_RECORD_DATES) return;
   fold(window, lastDay - KEPT_DATES + 1);
 }
@@ -54,8 +60,8 @@ function fold(window: Foldable, boundaryDay: number): void {
   const end = firstDated(records, boundaryDay);
   let validFromMs = window.fold.validFromMs;
   for (let i = 0; i < end; i++) {
-    const position = records.u32[8 * i + 6]!;
-    const context = 4 * records.u16[16 * i + 15]!;
+    const position = positionAt(records, i);
+    const context = contextAt(records, i);
     noteLatest(
       history,
       occurredMsAt(records, names, i),
@@ -63,7 +69,7 @@ function fold(window: Foldable, boundaryDay: number): void {
       names.contexts[context + 2]!,
       names.contexts[context + 3]!,
     );
-    if (records.u32[8 * i + 4]! & REVERSED) validFromMs = Math.max(validFromMs, reversedAtMs(reversals, position));
+    if (flagsAt(records, i) & REVERSED) validFromMs = Math.max(validFromMs, reversedAtMs(reversals, position));
   }
   sweep(pass, end, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, idle, idle);
   closeDate(pass, end, Number.POSITIVE_INFINITY);
@@ -76,25 +82,29 @@ function fold(window: Foldable, boundaryDay: number): void {
 function dropRecords(window: Foldable, dropped: number): void {
   const { records } = window;
   const positions = new Set<number>();
-  for (let i = 0; i < dropped; i++) positions.add(records.u32[8 * i + 6]!);
+  for (let i = 0; i < dropped; i++) positions.add(positionAt(records, i));
   window.reversals = window.reversals.filter((_, i, all) => !positions.has(all[i - (i % 2)]!));
-  const kept = records.count - dropped;
-  const smaller = emptyRecords(kept + 8);
-  smaller.f64.set(records.f64.subarray(4 * dropped, 4 * records.count));
-  smaller.count = kept;
-  window.records = smaller;
+  window.records = tailOf(records, dropped, 4);
 }
 
 /** Forgets the names of parties that neither a record nor the fold refers to, once they are the larger part. */
 function dropParties(window: Foldable): void {
   const { names, records } = window;
-  const live = new Set<number>([0]);
+  const live = new Set<number>();
   for (let i = 0; i < records.count; i++) live.add(partyAt(records, i));
   forEachGroup(window.fold.state, (group) => live.add(Math.max(0, group - CHANNELS.length)));
-  if (names.parties.length <= 2 * live.size + 8) return;
+  live.delete(0);
   const kept = [...live].sort((a, b) => a - b);
-  const renumbered = new Map(kept.map((party, index) => [party, index]));
-  names.parties = kept.map((party) => names.parties[party]!);
+  const length = kept.reduce((sum, party) => sum + lengthAt(names.parties, party), 0);
+  if (names.parties.length <= 2 * length + SMALL_ROLL) return;
+  const renumbered = new Map([[0, 0]]);
+  let next = nextNumber(EMPTY_ROLL);
+  for (const party of kept) {
+    renumbered.set(party, next);
+    next += lengthAt(names.parties, party);
+  }
+  const roll = enrol(EMPTY_ROLL, ...kept.map((party) => nameAt(names.parties, party)));
+  names.parties = roll;
   names.partyIndex = null;
   for (let i = 0; i < records.count; i++) setParty(records, i, renumbered.get(partyAt(records, i))!);
   const state = renumberGroups(window.fold.state, (group) =>

@@ -11,7 +11,17 @@ import {
 import type { Fold } from './fold.ts';
 import { createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
 import { loadHistory } from './history-state.ts';
-import { DATE_SHIFT, emptyNames, emptyRecords, firstDated, type Names, occurredMsAt, type Records } from './records.ts';
+import { emptyNames, type Names, numberOf } from './names.ts';
+import {
+  contextAt,
+  dayAt,
+  emptyRecords,
+  firstDated,
+  indexOfPosition,
+  occurredMsAt,
+  positionAt,
+  type Records,
+} from './records.ts';
 import { emptySalaryView, prepareSalary, type SalaryView } from './salary.ts';
 import { balanceSoFar, type Counted, type Pass } from './sweep.ts';
 import {
@@ -105,7 +115,7 @@ export function startPass(pass: SettlingPass, ledger: KnownLedger): void {
   pass.day = -1;
   pass.settled = -1;
   loadHistory(pass.history, fold.state, names);
-  resetTotals(pass.totals, names.parties.length, names.contexts.length / 4);
+  resetTotals(pass.totals, names.parties.length + 1, names.contexts.length / 4);
 }
 
 export type FrameOutcome = 'ready' | 'no-row' | 'folded-away';
@@ -143,16 +153,16 @@ function noteLatestRow(frame: Frame, ledger: KnownLedger, atMs: number): number 
   if (folded) frame.capabilities = fold.state[3]!;
   let latestDay = Number.NEGATIVE_INFINITY;
   for (let i = firstDated(records, Math.floor((atMs + LARGEST_OFFSET_MS) / DAY_MS) + 1) - 1; i >= 0; i--) {
-    const day = records.u32[8 * i + 4]! >>> DATE_SHIFT;
+    const day = dayAt(records, i);
     if (day < latestDay - 2) break;
     const occurredMs = occurredMsAt(records, names, i);
     if (occurredMs > atMs || occurredMs < latestMs) continue;
-    const position = records.u32[8 * i + 6]!;
+    const position = positionAt(records, i);
     if (occurredMs === latestMs && position < latestPosition) continue;
     latestMs = occurredMs;
     latestPosition = position;
     latestDay = Math.max(latestDay, day);
-    const context = 4 * records.u16[16 * i + 15]!;
+    const context = contextAt(records, i);
     offset = names.contexts[context + 2]!;
     frame.capabilities = names.contexts[context + 3]!;
   }
@@ -175,7 +185,8 @@ export function sharedUntil(ledger: KnownLedger, earlier: Frame, later: Frame): 
   for (let r = 0; r < reversals.length; r += 2) {
     const undoneMs = reversals[r + 1]!;
     if (undoneMs <= earlier.atMs || undoneMs > later.atMs) continue;
-    for (let i = split - 1; i >= 0; i--) if (records.u32[8 * i + 6] === reversals[r]) return -1;
+    const index = indexOfPosition(records, reversals[r]!);
+    if (index >= 0 && index < split) return -1;
   }
   return split;
 }
@@ -217,16 +228,15 @@ function settleSoFar(pass: SettlingPass, profile: Profile, toDay: number): void 
   }
 }
 
-/** A name that the profile does not list goes nowhere. */
+/** A name that the profile does not list goes nowhere; of two that are alike the first counts. */
 function listObligations(pass: SettlingPass, profile: Profile): void {
-  const names = pass.names.obligations;
-  if (pass.listed.length < names.length) pass.listed = new Int32Array(2 * names.length);
-  for (let i = 0; i < names.length; i++) pass.listed[i] = obligationNamed(names[i]!, profile);
-}
-
-function obligationNamed(name: string, profile: Profile): number {
-  for (let i = 0; i < profile.obligations.length; i++) if (profile.obligations[i]!.obligationId === name) return i;
-  return NOWHERE;
+  const roll = pass.names.obligations;
+  if (pass.listed.length <= roll.length) pass.listed = new Int32Array(2 * roll.length + 1);
+  pass.listed.fill(NOWHERE, 0, roll.length + 1);
+  for (let i = profile.obligations.length - 1; i >= 0; i--) {
+    const number = numberOf(roll, profile.obligations[i]!.obligationId);
+    if (number > 0) pass.listed[number] = i;
+  }
 }
 
 /** No kind has this code. */

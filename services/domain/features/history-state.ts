@@ -1,6 +1,7 @@
 import { monthOf } from '../calendar/days.ts';
 import { type History, pushCredit, pushPayment, trimOutflow, UNSEEN } from './history.ts';
-import { CHANNELS, type Names } from './records.ts';
+import type { Names } from './names.ts';
+import { CHANNELS } from './records.ts';
 import { LOOK_BACK_DAYS, SALARIES_KEPT } from './salary-detection.ts';
 
 /**
@@ -39,7 +40,7 @@ function clear(history: History, names: Names): void {
     history.given = new Int32Array(accounts * 2);
     history.chosen = new Float64Array(accounts * 2);
   }
-  const groups = names.parties.length + CHANNELS.length;
+  const groups = names.parties.length + 1 + CHANNELS.length;
   if (history.latestOfGroup.length < groups) history.latestOfGroup = new Int32Array(groups * 2);
   history.latestOfGroup.fill(-1, 0, groups);
   history.closes.fill(UNSEEN, 0, accounts);

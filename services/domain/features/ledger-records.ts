@@ -1,7 +1,8 @@
 import type { LedgerRow } from '../bank/transaction.ts';
-import { emptyFold } from './fold.ts';
+import { NO_FOLD } from './fold.ts';
 import type { KnownLedger } from './frame.ts';
-import { dateOf, emptyNames, emptyRecords, insertRecord, isReversal, REVERSED } from './records.ts';
+import { emptyNames } from './names.ts';
+import { dateOf, emptyRecords, insertRecord, isReversal, markReversed } from './records.ts';
 
 /** A reversal whose original is not known yet. */
 export interface WaitingReversal {
@@ -26,12 +27,12 @@ export function recordsOf(rows: readonly LedgerRow[]): WholeLedger {
     const index = insertRecord(records, names, row, position);
     const undoneMs = undoneAt.get(row.transactionId);
     if (undoneMs === undefined) continue;
-    records.u32[8 * index + 4]! |= REVERSED;
+    markReversed(records, index);
     reversals.push(position, undoneMs);
     undoneAt.delete(row.transactionId);
   }
   const waiting = [...undoneAt].map(([transactionId, occurredMs]) => ({ transactionId, occurredMs }));
-  return { records, names, fold: emptyFold(), reversals, waiting };
+  return { records, names, fold: NO_FOLD, reversals, waiting };
 }
 
 /** (date, occurred time, position). */

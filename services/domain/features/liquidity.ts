@@ -1,9 +1,22 @@
 import { Declares } from '../bank/transaction.ts';
-import { DAY_MS, firstDayOfMonth, monthOf } from '../calendar/days.ts';
+import { firstDayOfMonth, monthOf } from '../calendar/days.ts';
 import { featureIndex } from './catalogue.ts';
 import type { Frame, KnownLedger } from './frame.ts';
 import { type History, reversedAtMs } from './history.ts';
-import { DATE_SHIFT, DEBIT, FAILED, firstDated, OWN_TRANSFER, REVERSAL, REVERSED, TIME_MASK } from './records.ts';
+import {
+  amountAt,
+  balanceAt,
+  DEBIT,
+  FAILED,
+  firstDated,
+  flagsAt,
+  KNOWS_BALANCE,
+  OWN_TRANSFER,
+  occurredMsAt,
+  positionAt,
+  REVERSAL,
+  REVERSED,
+} from './records.ts';
 import { expectedMinor } from './salary.ts';
 import { clip, countBelow, lowest, mean, ratio } from './statistics.ts';
 import { baseline, recent, Tally } from './tallies.ts';
@@ -95,20 +108,17 @@ function inflowOf(history: History, month: number): number {
  */
 function drainMean(frame: Frame, ledger: KnownLedger, monthlyIncome: number): number {
   const { records, names, reversals } = ledger;
-  const { f64, u32, u16 } = records;
   let sum = 0;
   let count = 0;
-  for (let i = firstDated(records, frame.today - 89); i < records.count; i++) {
-    const day = u32[8 * i + 4]! >>> DATE_SHIFT;
-    if (day > frame.today) break;
-    const flags = u32[8 * i + 4]!;
-    const amount = f64[4 * i]!;
-    const balance = f64[4 * i + 1]!;
-    if ((flags & DEBIT) === 0 || (flags & (FAILED | REVERSAL | OWN_TRANSFER)) !== 0) continue;
-    if (Number.isNaN(balance) || 50 * amount <= monthlyIncome) continue;
-    const offset = names.contexts[4 * u16[16 * i + 15]! + 2]!;
-    if (day * DAY_MS + (u32[8 * i + 5]! & TIME_MASK) - offset * 60_000 > frame.atMs) continue;
-    if ((flags & REVERSED) !== 0 && reversedAtMs(reversals, u32[8 * i + 6]!) <= frame.atMs) continue;
+  const end = firstDated(records, frame.today + 1);
+  for (let i = firstDated(records, frame.today - 89); i < end; i++) {
+    const amount = amountAt(records, i);
+    if (50 * amount <= monthlyIncome) continue;
+    const flags = flagsAt(records, i);
+    if ((flags & (DEBIT | KNOWS_BALANCE)) !== (DEBIT | KNOWS_BALANCE)) continue;
+    if ((flags & (FAILED | REVERSAL | OWN_TRANSFER)) !== 0 || occurredMsAt(records, names, i) > frame.atMs) continue;
+    if ((flags & REVERSED) !== 0 && reversedAtMs(reversals, positionAt(records, i)) <= frame.atMs) continue;
+    const balance = balanceAt(records, i);
     sum += balance + amount <= 0 ? 1 : clip(amount / (balance + amount), 0, 1);
     count++;
   }

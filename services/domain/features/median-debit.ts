@@ -1,13 +1,16 @@
 import type { LedgerRow } from '../bank/transaction.ts';
 import { reversedAtMs } from './history.ts';
 import {
-  DATE_SHIFT,
+  amountAt,
   DEBIT,
   dateOf,
+  dayAt,
   FAILED,
+  flagsAt,
   isReversal,
   OWN_TRANSFER,
   occurredMsAt,
+  positionAt,
   REVERSAL,
   REVERSED,
 } from './records.ts';
@@ -22,13 +25,13 @@ export function medianDebitMinor(window: CustomerWindow, row: LedgerRow): number
   const today = dateOf(row);
   const amounts: number[] = [];
   for (let i = 0; i < records.count; i++) {
-    const flags = records.u32[8 * i + 4]!;
-    const day = flags >>> DATE_SHIFT;
+    const flags = flagsAt(records, i);
+    const day = dayAt(records, i);
     if (day < today - 89 || day > today) continue;
     if ((flags & DEBIT) === 0 || (flags & (FAILED | REVERSAL | OWN_TRANSFER)) !== 0) continue;
     if (occurredMsAt(records, names, i) > row.occurredMs) continue;
-    if (flags & REVERSED && reversedAtMs(reversals, records.u32[8 * i + 6]!) <= row.occurredMs) continue;
-    amounts.push(records.f64[4 * i]!);
+    if (flags & REVERSED && reversedAtMs(reversals, positionAt(records, i)) <= row.occurredMs) continue;
+    amounts.push(amountAt(records, i));
   }
   return medianOf(amounts);
 }

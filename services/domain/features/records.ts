@@ -1,31 +1,35 @@
 import type { Category, Channel, LedgerRow } from '../bank/transaction.ts';
 import { DAY_MS, dayOf } from '../calendar/days.ts';
+import { internContext, internObligation, internParty, type Names } from './names.ts';
 
 /**
- * Ledger rows as compact records: 32 bytes each in one buffer, sorted by (date, occurred time, ledger position). What few
- * rows differ in (account, obligation, offset, capabilities) is interned as a context; strings are interned as small numbers.
+ * Ledger rows as compact records in one array of 32-bit words, sorted by (date, occurred time, ledger position). What few rows
+ * differ in (account, obligation, offset, capabilities) is interned as a context, names as numbers.
  *
- * Layout of record i: f64[4i] amount, f64[4i+1] balance after (NaN: unknown), u32[8i+4] date and flags, u32[8i+5]
- * milliseconds of the local day (27 bits) and the party's high bits, u32[8i+6] ledger position, u16[16i+14] the party's low
- * bits, u16[16i+15] context.
+ * The words of a record: amount · balance after · date and flags · milliseconds of the local day (27 bits) and the party's high
+ * bits · ledger position · the party's low bits and the context. Six words, 24 bytes, serve amounts below 2^32 and balances of
+ * 32 bits with a sign; a window that meets larger ones gives all its records a seventh, with 12 more bits of the amount and 20 of the
+ * balance.
  */
 export interface Records {
   count: number;
-  f64: Float64Array;
-  u32: Uint32Array;
-  u16: Uint16Array;
+  /** Words a record: 6 or 7. */
+  stride: number;
+  words: Uint32Array<ArrayBuffer>;
 }
 
-/** What the records of a window refer to by number. Index 0 of parties and obligations means none. */
-export interface Names {
-  readonly accounts: string[];
-  parties: string[];
-  /** Index of parties where there are many; derived, never stored. */
-  partyIndex: Map<string, number> | null;
-  readonly obligations: string[];
-  /** Four numbers a context: account, obligation, utc offset in minutes, capabilities. */
-  readonly contexts: number[];
-}
+/** Where the words of a record are. */
+export const AMOUNT = 0;
+export const BALANCE = 1;
+export const DATED = 2;
+export const TIME = 3;
+export const POSITION = 4;
+export const LINKS = 5;
+const HIGH = 6;
+const NARROW = 6;
+const WIDE = 7;
+const HIGH_AMOUNT_BITS = 12;
+const WORD = 2 ** 32;
 
 export const CATEGORIES: readonly Category[] = [
   'unknown',
@@ -61,8 +65,8 @@ export const CHANNELS: readonly Channel[] = [
   'internal',
 ];
 
-/** Low bits: 5 of category, 3 of channel, then these; the date from bit 13. */
-export const DATE_SHIFT = 13;
+/** Of the word DATED the low bits: 5 of category, 3 of channel, then these; the date from bit 14. */
+export const DATE_SHIFT = 14;
 export const CATEGORY_MASK = 31;
 export const CHANNEL_SHIFT = 5;
 export const DEBIT = 1 << 8;
@@ -72,26 +76,20 @@ export const REVERSAL = 1 << 10;
 /** A row that undoes it is known; from when on is in the window's list. */
 export const REVERSED = 1 << 11;
 export const OWN_TRANSFER = 1 << 12;
+export const KNOWS_BALANCE = 1 << 13;
 /** Capability beside the bits of Declares: the time of day is known. */
 export const KNOWS_TIME = 64;
 
 export const TIME_BITS = 27;
 export const TIME_MASK = 2 ** TIME_BITS - 1;
-const LARGEST_CONTEXT = 65_535;
-const LARGEST_PARTY = 2 ** 21 - 1;
-/** From this many names on a table is searched by its index. */
-const INDEXED_FROM = 64;
+export const CONTEXT_MASK = 65_535;
 
-export function emptyRecords(capacity: number): Records {
-  return viewRecords(new ArrayBuffer(capacity * 32), 0);
+export function emptyRecords(capacity: number, stride = NARROW): Records {
+  return { count: 0, stride, words: new Uint32Array(capacity * stride) };
 }
 
-export function viewRecords(buffer: ArrayBuffer, count: number): Records {
-  return { count, f64: new Float64Array(buffer), u32: new Uint32Array(buffer), u16: new Uint16Array(buffer) };
-}
-
-export function emptyNames(): Names {
-  return { accounts: [], parties: [''], partyIndex: null, obligations: [''], contexts: [] };
+export function isStride(words: number): boolean {
+  return words === NARROW || words === WIDE;
 }
 
 /** A settled row that undoes another; a failed one undoes nothing. */
@@ -109,10 +107,58 @@ export function dateOf(row: LedgerRow): number {
   return dayOf(row.occurredMs, row.utcOffsetMinutes);
 }
 
+export function dayAt({ words, stride }: Records, i: number): number {
+  return words[stride * i + DATED]! >>> DATE_SHIFT;
+}
+
+export function flagsAt({ words, stride }: Records, i: number): number {
+  return words[stride * i + DATED]! & ((1 << DATE_SHIFT) - 1);
+}
+
+export function positionAt({ words, stride }: Records, i: number): number {
+  return words[stride * i + POSITION]!;
+}
+
+/** Minor units. */
+export function amountAt({ words, stride }: Records, i: number): number {
+  const low = words[stride * i + AMOUNT]!;
+  return stride === NARROW ? low : low + (words[stride * i + HIGH]! & ((1 << HIGH_AMOUNT_BITS) - 1)) * WORD;
+}
+
+/** Minor units, where the flag KNOWS_BALANCE is set. */
+export function balanceAt({ words, stride }: Records, i: number): number {
+  const low = words[stride * i + BALANCE]!;
+  return stride === NARROW ? low | 0 : low + ((words[stride * i + HIGH]! | 0) >> HIGH_AMOUNT_BITS) * WORD;
+}
+
+/** Where the record's context begins in {@link Names}. */
+export function contextAt({ words, stride }: Records, i: number): number {
+  return 4 * (words[stride * i + LINKS]! & CONTEXT_MASK);
+}
+
 export function occurredMsAt(records: Records, names: Names, i: number): number {
-  const day = records.u32[8 * i + 4]! >>> DATE_SHIFT;
-  const offset = names.contexts[records.u16[16 * i + 15]! * 4 + 2]!;
-  return day * DAY_MS + (records.u32[8 * i + 5]! & TIME_MASK) - offset * 60_000;
+  const offset = names.contexts[contextAt(records, i) + 2]!;
+  return dayAt(records, i) * DAY_MS + (records.words[records.stride * i + TIME]! & TIME_MASK) - offset * 60_000;
+}
+
+export function partyAt({ words, stride }: Records, i: number): number {
+  return (words[stride * i + LINKS]! >>> 16) | ((words[stride * i + TIME]! >>> TIME_BITS) << 16);
+}
+
+export function setParty({ words, stride }: Records, i: number, party: number): void {
+  words[stride * i + LINKS] = (words[stride * i + LINKS]! & CONTEXT_MASK) | (party << 16);
+  words[stride * i + TIME] = (words[stride * i + TIME]! & TIME_MASK) | ((party >>> 16) << TIME_BITS);
+}
+
+export function markReversed({ words, stride }: Records, i: number): void {
+  words[stride * i + DATED]! |= REVERSED;
+}
+
+/** The record at a ledger position, searched from the latest; -1: there is none. */
+export function indexOfPosition(records: Records, position: number): number {
+  let i = records.count - 1;
+  while (i >= 0 && positionAt(records, i) !== position) i--;
+  return i;
 }
 
 /** Index of the first record of a date or later. */
@@ -121,40 +167,53 @@ export function firstDated(records: Records, day: number): number {
   let high = records.count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (records.u32[8 * middle + 4]! >>> DATE_SHIFT < day) low = middle + 1;
+    if (dayAt(records, middle) < day) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-export function partyAt(records: Records, i: number): number {
-  return records.u16[16 * i + 14]! | ((records.u32[8 * i + 5]! >>> TIME_BITS) << 16);
-}
-
-export function setParty(records: Records, i: number, party: number): void {
-  records.u16[16 * i + 14] = party & 65_535;
-  records.u32[8 * i + 5] = (records.u32[8 * i + 5]! & TIME_MASK) | ((party >>> 16) << TIME_BITS);
+/** The records from `first` on, in room for `spare` more. */
+export function tailOf(records: Records, first: number, spare: number): Records {
+  const { words, stride, count } = records;
+  const tail = emptyRecords(count - first + spare, stride);
+  tail.words.set(words.subarray(stride * first, stride * count));
+  tail.count = count - first;
+  return tail;
 }
 
 /** Inserts a row at its place and answers its index. */
 export function insertRecord(records: Records, names: Names, row: LedgerRow, position: number): number {
-  if ((records.count + 1) * 32 > records.f64.byteLength) grow(records);
+  if (records.stride === NARROW && !isNarrow(row)) widen(records);
+  if ((records.count + 1) * records.stride > records.words.length) grow(records);
+  const { words, stride } = records;
   const day = dateOf(row);
   const index = placeOf(records, names, day, row.occurredMs, position);
-  if (index < records.count) records.f64.copyWithin(4 * (index + 1), 4 * index, 4 * records.count);
+  if (index < records.count) words.copyWithin(stride * (index + 1), stride * index, stride * records.count);
   records.count++;
   writeRecord(records, names, index, row, day, position);
   return index;
 }
 
+function isNarrow({ amountMinor, balanceAfterMinor }: LedgerRow): boolean {
+  return amountMinor < WORD && (balanceAfterMinor === null || (balanceAfterMinor | 0) === balanceAfterMinor);
+}
+
 function writeRecord(records: Records, names: Names, i: number, row: LedgerRow, day: number, position: number): void {
-  records.f64[4 * i] = row.amountMinor;
-  records.f64[4 * i + 1] = row.balanceAfterMinor ?? Number.NaN;
-  records.u32[8 * i + 4] = (day << DATE_SHIFT) | flagsOf(row);
-  records.u32[8 * i + 5] = row.occurredMs + row.utcOffsetMinutes * 60_000 - day * DAY_MS;
-  records.u32[8 * i + 6] = position;
-  setParty(records, i, internParty(names, row));
-  records.u16[16 * i + 15] = internContext(names, row);
+  const { words, stride } = records;
+  const balanceMinor = row.balanceAfterMinor ?? 0;
+  words[stride * i + AMOUNT] = row.amountMinor;
+  words[stride * i + BALANCE] = balanceMinor;
+  words[stride * i + DATED] = (day << DATE_SHIFT) | flagsOf(row);
+  words[stride * i + TIME] = row.occurredMs + row.utcOffsetMinutes * 60_000 - day * DAY_MS;
+  words[stride * i + POSITION] = position;
+  words[stride * i + LINKS] = contextOf(names, row);
+  if (stride === WIDE) words[stride * i + HIGH] = highOf(row.amountMinor, balanceMinor);
+  setParty(records, i, partyOf(names, row));
+}
+
+function highOf(amountMinor: number, balanceMinor: number): number {
+  return Math.floor(amountMinor / WORD) | (Math.floor(balanceMinor / WORD) << HIGH_AMOUNT_BITS);
 }
 
 function flagsOf(row: LedgerRow): number {
@@ -164,76 +223,52 @@ function flagsOf(row: LedgerRow): number {
     (row.direction === 'debit' ? DEBIT : 0) |
     (row.status === 'failed' ? FAILED : 0) |
     (isReversal(row) ? REVERSAL : 0) |
-    (row.ownTransfer ? OWN_TRANSFER : 0)
+    (row.ownTransfer ? OWN_TRANSFER : 0) |
+    (row.balanceAfterMinor === null ? 0 : KNOWS_BALANCE)
   );
 }
 
-/** A quarter more, and at least 8 records. */
+/** A sixteenth more, and at least 4 records: room that is not used is memory of every customer. */
 function grow(records: Records): void {
-  const capacity = Math.max(records.count + 8, Math.ceil(records.count * 1.25));
-  const larger = emptyRecords(capacity);
-  larger.f64.set(records.f64.subarray(0, 4 * records.count));
-  records.f64 = larger.f64;
-  records.u32 = larger.u32;
-  records.u16 = larger.u16;
+  records.words = tailOf(records, 0, Math.max(4, records.count >> 4)).words;
+}
+
+function widen(records: Records): void {
+  const wide = emptyRecords(records.count + 4, WIDE);
+  for (let i = 0; i < records.count; i++) {
+    wide.words.set(records.words.subarray(NARROW * i, NARROW * (i + 1)), WIDE * i);
+    const negative = (flagsAt(records, i) & KNOWS_BALANCE) !== 0 && balanceAt(records, i) < 0;
+    wide.words[WIDE * i + HIGH] = negative ? -1 << HIGH_AMOUNT_BITS : 0;
+  }
+  records.words = wide.words;
+  records.stride = WIDE;
 }
 
 /** Where a row belongs; searched from the end, as most rows are the latest. */
 function placeOf(records: Records, names: Names, day: number, occurredMs: number, position: number): number {
   let i = records.count;
   while (i > 0) {
-    const before = records.u32[8 * (i - 1) + 4]! >>> DATE_SHIFT;
+    const before = dayAt(records, i - 1);
     if (before < day) break;
     if (before === day) {
       const occurredBefore = occurredMsAt(records, names, i - 1);
       if (occurredBefore < occurredMs) break;
-      if (occurredBefore === occurredMs && records.u32[8 * (i - 1) + 6]! < position) break;
+      if (occurredBefore === occurredMs && positionAt(records, i - 1) < position) break;
     }
     i--;
   }
   return i;
 }
 
-/** The merchant of a debit or the payer of a credit. */
-function internParty(names: Names, row: LedgerRow): number {
+/** The merchant of a debit or the payer of a credit; 0: none. */
+function partyOf(names: Names, row: LedgerRow): number {
   const id = row.direction === 'debit' ? row.merchantId : row.counterpartyId;
-  return id === null || id === '' ? 0 : internMany(names, id);
+  return id === null || id === '' ? 0 : internParty(names, id);
 }
 
-function intern(table: string[], id: string): number {
-  const known = table.indexOf(id);
-  return known >= 0 ? known : table.push(id) - 1;
-}
-
-/** Indexed where there are many names. */
-function internMany(names: Names, id: string): number {
-  const { parties } = names;
-  if (parties.length < INDEXED_FROM) return intern(parties, id);
-  names.partyIndex ??= new Map(parties.map((name, index) => [name, index]));
-  const known = names.partyIndex.get(id);
-  if (known !== undefined) return known;
-  if (parties.length > LARGEST_PARTY) throw new RangeError(`a window holds at most ${LARGEST_PARTY} distinct parties`);
-  names.partyIndex.set(id, parties.length);
-  return parties.push(id) - 1;
-}
-
-function internContext(names: Names, row: LedgerRow): number {
-  const account = intern(names.accounts, row.accountId);
+function contextOf(names: Names, row: LedgerRow): number {
   const obligation =
-    row.obligationId === null || row.obligationId === '' ? 0 : intern(names.obligations, row.obligationId);
+    row.obligationId === null || row.obligationId === '' ? 0 : internObligation(names, row.obligationId);
   const capabilities = row.declares | (row.timePrecision === 'second' ? KNOWS_TIME : 0);
-  const { contexts } = names;
-  for (let i = 0; i < contexts.length; i += 4) {
-    if (
-      contexts[i] === account &&
-      contexts[i + 1] === obligation &&
-      contexts[i + 2] === row.utcOffsetMinutes &&
-      contexts[i + 3] === capabilities
-    ) {
-      return i / 4;
-    }
-  }
-  if (contexts.length > 4 * LARGEST_CONTEXT) throw new RangeError(`a window holds at most ${LARGEST_CONTEXT} contexts`);
-  contexts.push(account, obligation, row.utcOffsetMinutes, capabilities);
-  return contexts.length / 4 - 1;
+  return internContext(names, row.accountId, obligation, row.utcOffsetMinutes, capabilities);
 }

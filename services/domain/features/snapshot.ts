@@ -1,4 +1,5 @@
-import { viewRecords } from './records.ts';
+import { bytesOfNames } from './names.ts';
+import { isStride } from './records.ts';
 import { type CustomerWindow, emptyWindow } from './window.ts';
 
 /**
@@ -7,20 +8,18 @@ import { type CustomerWindow, emptyWindow } from './window.ts';
  * the window's own bytes, so that a snapshot is read on machines of little-endian order (all that Node runs on). The last four
  * bytes are an FNV-1a sum of all others: a damaged snapshot must not become a score.
  */
-const FORMAT = 2;
+const FORMAT = 3;
 const SUM_BYTES = 4;
+/** Of a buffer and its view, and of a window's objects. */
+const BUFFER_HEADERS = 192;
+const OBJECTS = 360;
 
-/** Bytes of a window in memory, by its parts: buffers, lists of numbers at 8 each, strings at 2 a unit and 16 of header. */
+/** Bytes of a window in memory, by its parts: buffers and lists with their headers, as V8 lays them out. */
 export function windowBytes(window: CustomerWindow): number {
-  const strings = [...window.names.accounts, ...window.names.parties, ...window.names.obligations];
-  const numbers = window.names.contexts.length + window.reversals.length + strings.length + 2 * window.waiting.length;
-  return (
-    window.records.f64.byteLength +
-    window.fold.state.byteLength +
-    8 * numbers +
-    strings.reduce((sum, text) => sum + 16 + text.length, 0) +
-    window.waiting.reduce((sum, reversal) => sum + 16 + reversal.transactionId.length, 0)
-  );
+  const { records, fold, names, reversals, waiting } = window;
+  const folded = fold.rows === 0 ? 0 : BUFFER_HEADERS + fold.state.byteLength;
+  const undone = 8 * reversals.length + waiting.reduce((sum, { transactionId }) => sum + 56 + transactionId.length, 0);
+  return OBJECTS + BUFFER_HEADERS + records.words.byteLength + folded + bytesOfNames(names) + undone;
 }
 
 export function encodeWindow(window: CustomerWindow): Uint8Array {
@@ -30,14 +29,13 @@ export function encodeWindow(window: CustomerWindow): Uint8Array {
   writer.strings([window.currency]);
   writer.numbers([window.position, fold.boundaryDay, fold.rows, fold.validFromMs]);
   writer.numbers(fold.state);
-  writer.strings(names.accounts);
-  writer.strings(names.parties);
-  writer.strings(names.obligations);
+  writer.strings([names.parties, names.obligations, ...names.accounts]);
   writer.numbers(names.contexts);
   writer.numbers(window.reversals);
   writer.strings(window.waiting.map((reversal) => reversal.transactionId));
   writer.numbers(window.waiting.map((reversal) => reversal.occurredMs));
-  const bytes = writer.finish(new Uint8Array(records.f64.buffer, 0, 32 * records.count), SUM_BYTES);
+  writer.numbers([records.stride]);
+  const bytes = writer.finish(new Uint8Array(records.words.buffer, 0, 4 * records.stride * records.count), SUM_BYTES);
   new DataView(bytes.buffer).setUint32(bytes.length - SUM_BYTES, sumOf(bytes), true);
   return bytes;
 }
@@ -63,18 +61,21 @@ function readWindow(bytes: Uint8Array): CustomerWindow | null {
     const window = emptyWindow(reader.strings()[0]!);
     const [position, boundaryDay, rows, validFromMs] = reader.numbers();
     window.position = position!;
-    window.fold = { boundaryDay: boundaryDay!, rows: rows!, validFromMs: validFromMs!, state: reader.numbers() };
-    window.names.accounts.push(...reader.strings());
-    window.names.parties = reader.strings();
-    window.names.obligations.splice(0, 1, ...reader.strings());
-    window.names.contexts.push(...reader.numbers());
+    const state = reader.numbers();
+    if (rows! > 0) window.fold = { boundaryDay: boundaryDay!, rows: rows!, validFromMs: validFromMs!, state };
+    const [parties, obligations, ...accounts] = reader.strings();
+    window.names.parties = parties!;
+    window.names.obligations = obligations!;
+    window.names.accounts = accounts;
+    window.names.contexts = [...reader.numbers()];
     window.reversals = [...reader.numbers()];
     const waiting = reader.strings();
     const waitingMs = reader.numbers();
     window.waiting = waiting.map((transactionId, i) => ({ transactionId, occurredMs: waitingMs[i]! }));
-    const rest = reader.rest();
-    if (rest.byteLength % 32 !== 0) return null;
-    window.records = viewRecords(rest, rest.byteLength / 32);
+    const stride = reader.numbers()[0]!;
+    const words = new Uint32Array(reader.rest());
+    if (!isStride(stride) || words.length % stride !== 0) return null;
+    window.records = { count: words.length / stride, stride, words };
     return window;
   } catch (cause) {
     if (cause instanceof RangeError) return null;

@@ -9,20 +9,31 @@ import {
   reversedAtMs,
   UNSEEN,
 } from './history.ts';
+import type { Names } from './names.ts';
 import {
+  amountAt,
+  balanceAt,
   CATEGORY_MASK,
   CHANNEL_SHIFT,
   CHANNELS,
+  CONTEXT_MASK,
+  contextAt,
   DATE_SHIFT,
+  DATED,
   DEBIT,
   FAILED,
-  type Names,
+  flagsAt,
+  KNOWS_BALANCE,
+  LINKS,
   OWN_TRANSFER,
   occurredMsAt,
+  POSITION,
   partyAt,
+  positionAt,
   REVERSAL,
   REVERSED,
   type Records,
+  TIME,
   TIME_MASK,
 } from './records.ts';
 import {
@@ -87,12 +98,13 @@ export function sweep(
   const { history, records, names, reversals } = pass;
   const { closes, net, given, chosen } = history;
   const { sums, hours, partyDay, contextDay } = pass.totals;
-  const { f64, u32, u16 } = records;
+  const { words, stride } = records;
   const { contexts } = names;
   let { day } = pass;
   let weekend = isWeekend(day);
   for (let i = pass.at; i < to; i++) {
-    const dated = u32[8 * i + 4]!;
+    const at = stride * i;
+    const dated = words[at + DATED]!;
     if (dated >>> DATE_SHIFT !== day) {
       closeDate(pass, i, atMs);
       day = dated >>> DATE_SHIFT;
@@ -100,28 +112,28 @@ export function sweep(
       weekend = isWeekend(day);
     }
     if (day >= checkedFrom && occurredMsAt(records, names, i) > atMs) continue;
-    const context = u16[16 * i + 15]!;
+    const links = words[at + LINKS]!;
+    const context = links & CONTEXT_MASK;
     contextDay[context] = day;
-    const undone = (dated & REVERSED) !== 0 && reversedAtMs(reversals, u32[8 * i + 6]!) <= atMs;
+    const undone = (dated & REVERSED) !== 0 && reversedAtMs(reversals, words[at + POSITION]!) <= atMs;
     if ((dated & FAILED) !== 0) {
       if (!undone && (dated & DEBIT) !== 0) sums[Tally.failed]! += 1;
       continue;
     }
     const account = contexts[4 * context]!;
-    const balanceMinor = f64[4 * i + 1]!;
-    if (!Number.isNaN(balanceMinor)) {
+    if ((dated & KNOWS_BALANCE) !== 0) {
       given[account]! += 1;
-      chosen[account] = balanceMinor;
+      chosen[account] = balanceAt(records, i);
       pass.touched = true;
       if (closes[account] === UNSEEN) closes[account] = Number.NaN;
     }
     if (undone || (dated & REVERSAL) !== 0) continue;
-    const amountMinor = f64[4 * i]!;
+    const amountMinor = amountAt(records, i);
     const debit = (dated & DEBIT) !== 0;
     if (closes[account] === UNSEEN) closes[account] = Number.NaN;
     net[account]! += debit ? -amountMinor : amountMinor;
     sums[Tally.entries]! += 1;
-    hours[((u32[8 * i + 5]! & TIME_MASK) / HOUR_MS) | 0]! += 1;
+    hours[((words[at + TIME]! & TIME_MASK) / HOUR_MS) | 0]! += 1;
     if (!pass.active) noteActive(pass, day);
     if ((dated & OWN_TRANSFER) !== 0) continue;
     const party = partyAt(records, i);
@@ -237,17 +249,17 @@ function chooseBalances(pass: Pass, to: number, atMs: number): void {
 
 function chooseBalance(pass: Pass, account: number, to: number, atMs: number): void {
   const { history, records, names, dayFrom } = pass;
-  const { f64, u32, u16 } = records;
   const previous = history.closes[account]!;
   const expected = previous + history.net[account]!;
   let best = -1;
   let bestDistance = 0;
   for (let i = dayFrom; i < to; i++) {
-    const balance = f64[4 * i + 1]!;
-    if (Number.isNaN(balance) || names.contexts[4 * u16[16 * i + 15]!] !== account) continue;
-    if ((u32[8 * i + 4]! & FAILED) !== 0 || occurredMsAt(records, names, i) > atMs) continue;
+    const flags = flagsAt(records, i);
+    if ((flags & (KNOWS_BALANCE | FAILED)) !== KNOWS_BALANCE) continue;
+    if (names.contexts[contextAt(records, i)] !== account || occurredMsAt(records, names, i) > atMs) continue;
+    const balance = balanceAt(records, i);
     const distance = Number.isNaN(previous) ? 0 : Math.abs(balance - expected);
-    const position = u32[8 * i + 6]!;
+    const position = positionAt(records, i);
     if (best >= 0 && (distance > bestDistance || (distance === bestDistance && position < best))) continue;
     best = position;
     bestDistance = distance;

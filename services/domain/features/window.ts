@@ -1,17 +1,17 @@
 import type { Profile } from '../bank/profile.ts';
 import type { LedgerRow } from '../bank/transaction.ts';
-import { emptyFold, type Fold } from './fold.ts';
+import { type Fold, NO_FOLD } from './fold.ts';
 import { foldOldest } from './folding.ts';
 import { recordsOf, type WaitingReversal } from './ledger-records.ts';
+import { emptyNames, type Names } from './names.ts';
 import { observeLedger } from './observation.ts';
 import {
   dateOf,
-  emptyNames,
   emptyRecords,
+  indexOfPosition,
   insertRecord,
   isReversal,
-  type Names,
-  REVERSED,
+  markReversed,
   type Records,
 } from './records.ts';
 import type { Observation } from './types.ts';
@@ -31,8 +31,8 @@ export interface CustomerWindow {
   readonly names: Names;
   fold: Fold;
   /** Pairs of the ledger position of a record that is undone, and when. */
-  reversals: number[];
-  waiting: WaitingReversal[];
+  reversals: readonly number[];
+  waiting: readonly WaitingReversal[];
 }
 
 export type Appended =
@@ -42,15 +42,18 @@ export type Appended =
 
 const APPENDED: Appended = { kind: 'appended' };
 
+/** Lists of nothing are one for all windows; a list that changes is made anew. */
+const NONE: readonly never[] = [];
+
 export function emptyWindow(currency: string): CustomerWindow {
   return {
     currency,
     position: 0,
     records: emptyRecords(0),
     names: emptyNames(),
-    fold: emptyFold(),
-    reversals: [],
-    waiting: [],
+    fold: NO_FOLD,
+    reversals: NONE,
+    waiting: NONE,
   };
 }
 
@@ -78,7 +81,8 @@ export function appendRow(window: CustomerWindow, row: LedgerRow, originalPositi
   window.position++;
   const index = insertRecord(window.records, window.names, row, window.position);
   if (reversal && originalPosition == null) {
-    window.waiting.push({ transactionId: row.reversesTransactionId!, occurredMs: row.occurredMs });
+    const waiting = { transactionId: row.reversesTransactionId!, occurredMs: row.occurredMs };
+    window.waiting = window.waiting.concat(waiting);
   }
   claimWaiting(window, row.transactionId, index);
   foldOldest(window);
@@ -102,22 +106,17 @@ export function observe(
 
 /** Marks the record at a position as undone from an instant on; false: it is no record of the window. */
 function undo(window: CustomerWindow, position: number, occurredMs: number): boolean {
-  for (let i = window.records.count - 1; i >= 0; i--) {
-    if (window.records.u32[8 * i + 6] !== position) continue;
-    markUndone(window, i, position, occurredMs);
-    return true;
-  }
-  return false;
+  const index = indexOfPosition(window.records, position);
+  if (index < 0) return false;
+  markUndone(window, index, position, occurredMs);
+  return true;
 }
 
 function markUndone(window: CustomerWindow, index: number, position: number, occurredMs: number): void {
-  window.records.u32[8 * index + 4]! |= REVERSED;
-  for (let i = 0; i < window.reversals.length; i += 2) {
-    if (window.reversals[i] !== position) continue;
-    window.reversals[i + 1] = Math.min(window.reversals[i + 1]!, occurredMs);
-    return;
-  }
-  window.reversals.push(position, occurredMs);
+  markReversed(window.records, index);
+  const at = window.reversals.findIndex((one, i) => i % 2 === 0 && one === position);
+  if (at < 0) window.reversals = window.reversals.concat([position, occurredMs]);
+  else window.reversals = window.reversals.with(at + 1, Math.min(window.reversals[at + 1]!, occurredMs));
 }
 
 /** A row that a reversal has waited for is undone as soon as it is known. */
