@@ -74,13 +74,15 @@ export function tenthPercentile(values: Float64Array, from: number, to: number):
   const place = (known - 1) * 0.1;
   const below = Math.floor(place);
   const kept = Math.min(below + 2, known);
-  let held = 0;
+  smallest.fill(Number.POSITIVE_INFINITY, 0, kept);
+  let largestKept = Number.POSITIVE_INFINITY;
   for (let i = from; i < to; i++) {
     const value = values[i]!;
-    if (Number.isNaN(value) || (held === kept && value >= smallest[held - 1]!)) continue;
-    let k = held < kept ? held++ : held - 1;
+    if (!(value < largestKept)) continue;
+    let k = kept - 1;
     for (; k > 0 && smallest[k - 1]! > value; k--) smallest[k] = smallest[k - 1]!;
     smallest[k] = value;
+    largestKept = smallest[kept - 1]!;
   }
   const low = smallest[below]!;
   return place === below ? low : low + (place - below) * (smallest[below + 1]! - low);
