@@ -16,6 +16,7 @@ import type { Recorder } from './record.ts';
 import type { ModelsInForce } from './registry/in-force.ts';
 import type { Reporter } from './report.ts';
 import { scoreBatch } from './score-batch.ts';
+import { mapInSlices } from './slices.ts';
 import type { Standing } from './store/find-standing.ts';
 import type { Observed } from './store/prediction.ts';
 
@@ -36,12 +37,12 @@ async function scoreBy(
   { recorder, reporter }: ScoreFeaturesDeps,
   request: ScoreFeaturesRequest,
 ): Promise<ScoreFeaturesResponse> {
-  const rows = request.rows.map((row, index) => observedFrom(row, index, model));
+  const rows = await mapInSlices(request.rows, (row, index) => observedFrom(row, index, model));
   const scored = await scoreBatch(
     model,
     rows.map((row) => row.values),
   );
-  const composed = rows.map((row, index) => compose(model, row, scored[index]!));
+  const composed = await mapInSlices(rows, (row, index) => compose(model, row, scored[index]!));
   const standing = await recorder.record(composed);
   reporter.scored(composed);
   return create(ScoreFeaturesResponseSchema, {

@@ -50,8 +50,7 @@ await runService('scoring', readScoringConfig, async (scope, config) => {
     process.env.PDE_BENCH_EXPLANATION === 'without' ? withoutExplanation(registry.models) : registry.models;
   const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
   const rpc = createScoringRpc({
-    registry,
-    models,
+    ...{ registry, models, archive: registry.archive },
     pool,
     recorder: createRecorder(pool, createPredictionOutbox(relay)),
     reporter: createReporter(scope.log, scope.metrics),
