@@ -131,7 +131,7 @@ describe('scoring.risk_scores, which outsiders rely on', () => {
       score_date: new Date(1_700_000_000_000),
       risk_score: late.riskScore,
       risk_level: late.riskLevel,
-      model_version: '1',
+      model_version: model.manifest.version,
       top_feature_1: late.topFeatures[0]!.name,
       top_feature_1_impact: late.topFeatures[0]!.contribution,
       top_feature_3: late.topFeatures[2]!.name,
