@@ -1,9 +1,11 @@
 """
-Writes test/fixtures/gates: a small table and small models, one good and four that the gates must refuse, so that the gates are tested on
-files that XGBoost made while the tests need no Python. All rows are of synthetic banks. Made anew when the feature set changes:
+Writes test/fixtures/gates: a small table and small models, one good and four that the gates must refuse, so that the gates are
+tested on files that XGBoost made while the tests need no Python. All rows are of synthetic banks. Made anew when the feature set
+changes:
 
-  node services/simulator/main.ts dataset --synthetic --customers 2500 --months 24 --seed 4000 --out LEARN.parquet
-  node services/simulator/main.ts dataset --synthetic --customers 2400 --months 18 --seed 4001 --from-month 7 --oracle --out JUDGE.parquet
+  BANK="node services/simulator/main.ts dataset --synthetic --months 18 --from-month 7"
+  $BANK --customers 2500 --seed 4000 --out LEARN.parquet
+  $BANK --customers 2400 --seed 4001 --oracle --out JUDGE.parquet
   models/training/.venv/bin/python models/training/gate_fixtures.py --learn LEARN.parquet --judge JUDGE.parquet --settings SETTINGS
 
 where SETTINGS is the models/training/data/settings.json that `npm run train` leaves.

@@ -1,6 +1,6 @@
 """
 Trains a model from a table and writes its artefacts: `python train.py --table T --settings S --out DIR …`. Run by `npm run train`,
-which makes the tables and the settings (catalogue, bounds of the gates). Same tables, settings, seed and libraries: the same bytes.
+which makes the tables and the settings (catalogue, bounds of the gates). Same tables, settings, seed and libraries: same bytes.
 """
 
 import argparse

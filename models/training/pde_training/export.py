@@ -44,8 +44,16 @@ def onnx_bytes(forest: dict) -> bytes:
     """ai.onnx.ml TreeEnsembleRegressor, BRANCH_LT, NaN by the default side, no post-transform: [N, inputs] -> [N, 1] margins."""
     nodes: dict[str, list] = {
         name: []
-        for name in ("treeids", "nodeids", "featureids", "modes", "values", "truenodeids", "falsenodeids",
-                     "missing_value_tracks_true")
+        for name in (
+            "treeids",
+            "nodeids",
+            "featureids",
+            "modes",
+            "values",
+            "truenodeids",
+            "falsenodeids",
+            "missing_value_tracks_true",
+        )
     }
     targets: dict[str, list] = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
     for tree_id, tree in enumerate(forest["trees"]):
@@ -65,9 +73,16 @@ def onnx_bytes(forest: dict) -> bytes:
                 targets["ids"].append(0)
                 targets["weights"].append(tree["value"][node_id])
     ensemble = helper.make_node(
-        "TreeEnsembleRegressor", ["inputs"], ["margin"], domain="ai.onnx.ml", n_targets=1, aggregate_function="SUM",
-        post_transform="NONE", base_values=[forest["baseMargin"]],
-        **{f"nodes_{k}": v for k, v in nodes.items()}, **{f"target_{k}": v for k, v in targets.items()},
+        "TreeEnsembleRegressor",
+        ["inputs"],
+        ["margin"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        aggregate_function="SUM",
+        post_transform="NONE",
+        base_values=[forest["baseMargin"]],
+        **{f"nodes_{k}": v for k, v in nodes.items()},
+        **{f"target_{k}": v for k, v in targets.items()},
     )
     graph = helper.make_graph(
         [ensemble],
@@ -76,7 +91,9 @@ def onnx_bytes(forest: dict) -> bytes:
         [helper.make_tensor_value_info("margin", TensorProto.FLOAT, ["rows", 1])],
     )
     model = helper.make_model(
-        graph, producer_name="pde-training", ir_version=8,
+        graph,
+        producer_name="pde-training",
+        ir_version=8,
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)],
     )
     onnx.checker.check_model(model)

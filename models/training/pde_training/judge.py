@@ -38,7 +38,8 @@ def judge(
     """
     @param banks rows of other banks: `fresh` (other seed), `disparity` and `shift` (other parameters too); any may be absent
     @param ceiling the forest of the visible ceiling, or None
-    @param bounds what the gates ask for: calibrationRange, groupCalibrationRange, largestOpportunityDifference, leastPositivesOfGroup
+    @param bounds what the gates ask for: calibrationRange, groupCalibrationRange, largestOpportunityDifference and
+        leastPositivesOfGroup
     @param thorough refit without groups of features and with other seeds as well
     """
     inputs, test = model.catalogue.inputs, split.test
@@ -58,17 +59,19 @@ def judge(
         "breakdowns": study.breakdowns(probability, test, inputs, seed),
         "importance": study.importance(model.fitted.booster, test, inputs),
     }
+    later = split.fit.t_ms.max() + EMBARGO_DAYS * DAY_MS
+    banks = {name: rows.take(name, rows.t_ms >= later) for name, rows in banks.items()}
     if thorough:
+        most = banks.get("fresh", test)
         say("leaving out each group of features")
-        document["groups"] = study.without_groups(model.fitted, split, model.catalogue, seed)
+        document["groups"] = study.without_groups(model.fitted, split, most, model.catalogue, seed)
         say("other seeds")
-        document["seeds"] = study.other_seeds(model.fitted, split, model.calibration, seed)
+        document["seeds"] = study.other_seeds(model.fitted, split, most, model.calibration, seed)
     reference = drift_reference(model, split)
     document["drift"] = {"test": drift.compare(reference, test.x, inputs, probability)}
-    later = split.fit.t_ms.max() + EMBARGO_DAYS * DAY_MS
     for name, rows in banks.items():
         say(f"judging the {name} bank")
-        document |= _bank(name, model, rows.take(name, rows.t_ms >= later), ceiling, reference, bounds, seed)
+        document |= _bank(name, model, rows, ceiling, reference, bounds, seed)
     return document
 
 
@@ -119,6 +122,7 @@ def _bank(name: str, model: Model, rows: Rows, ceiling: dict | None, reference: 
         between = _between(model, rows, ceiling, seed)
         breakdowns = study.breakdowns(probability, rows, inputs, seed)
         levels = metrics.by_level(probability, rows.y, model.action)
+        fair = None if fair is None else {"slice": whole["slice"], **fair}
         return {"fresh": {**whole, **between, "levels": levels, "breakdowns": breakdowns, "drift": moved}, "fairness": fair}
     between = {key: _between(model, rows, ceiling, seed)[key] for key in ("oracle", "one_line", "ceiling")}
     return {"shift": {**whole, **between, "drift": moved, "recalibrated": _recalibrated(model, rows, seed)}}

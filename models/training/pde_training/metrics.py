@@ -44,7 +44,7 @@ def auc(scores: np.ndarray, y: np.ndarray) -> float:
 
 
 def resample(customers: np.ndarray, seed: int, statistic: Callable[[np.ndarray], float], samples: int = BOOTSTRAPS) -> np.ndarray:
-    """`statistic(row weights)` over customers drawn with replacement; the same seed draws the same customers for every statistic."""
+    """`statistic(row weights)` over customers drawn with replacement; a seed draws the same customers for every statistic."""
     codes = np.unique(customers, return_inverse=True)[1]
     count = int(codes.max()) + 1
     random = np.random.default_rng(seed)

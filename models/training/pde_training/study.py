@@ -25,16 +25,16 @@ def breakdowns(probability: np.ndarray, rows: Rows, inputs: list[str], seed: int
     return {name: _by(key, probability, rows, seed) for name, key in parts.items()}
 
 
-def without_groups(fitted: Fit, split: Split, catalogue: Catalogue, seed: int) -> list[dict]:
-    """Refits with everything fixed but one group of features left out; the differences are paired on the same test rows."""
-    test, inputs = split.test, catalogue.inputs
-    whole = Ranking(margins(fitted.booster, test.x), test.y)
+def without_groups(fitted: Fit, split: Split, rows: Rows, catalogue: Catalogue, seed: int) -> list[dict]:
+    """Refits with everything fixed but one group of features left out; the differences are paired on the same rows."""
+    inputs = catalogue.inputs
+    whole = Ranking(margins(fitted.booster, rows.x), rows.y)
     found = []
     for group in dict.fromkeys(catalogue.groups[name] for name in inputs):
         columns = [i for i, name in enumerate(inputs) if catalogue.groups[name] != group]
         booster = refit(split.fit, fitted.parameters, fitted.trees, columns)
-        part = Ranking(margins(booster, np.ascontiguousarray(test.x[:, columns])), test.y)
-        lost = resample(test.customers, seed, lambda w, part=part: whole.auc(w) - part.auc(w), 400)
+        part = Ranking(margins(booster, np.ascontiguousarray(rows.x[:, columns])), rows.y)
+        lost = resample(rows.customers, seed, lambda w, part=part: whole.auc(w) - part.auc(w), 400)
         found.append(
             {
                 "group": group,
@@ -47,15 +47,15 @@ def without_groups(fitted: Fit, split: Split, catalogue: Catalogue, seed: int) -
     return sorted(found, key=lambda one: -one["auc_lost"])
 
 
-def other_seeds(fitted: Fit, split: Split, calibration: dict, seed: int) -> dict:
-    """The same settings with other seeds, each without another tenth of the customers: how much of a figure is luck of the draw."""
-    test, areas, losses = split.test, [], []
+def other_seeds(fitted: Fit, split: Split, rows: Rows, calibration: dict, seed: int) -> dict:
+    """The same settings with other seeds, each without another tenth of the customers: how much of a figure is luck."""
+    areas, losses = [], []
     tenth = np.random.default_rng(seed).integers(0, SEEDS, len(split.fit.ids))[split.fit.customers]
     for place in range(SEEDS):
-        rows = split.fit.take("fit", tenth != place)
-        margin = margins(refit(rows, fitted.parameters | {"seed": seed + 1 + place}, fitted.trees), test.x)
-        areas.append(auc(margin, test.y))
-        losses.append(log_loss(calibrate(calibration, margin), test.y))
+        most = split.fit.take("fit", tenth != place)
+        margin = margins(refit(most, fitted.parameters | {"seed": seed + 1 + place}, fitted.trees), rows.x)
+        areas.append(auc(margin, rows.y))
+        losses.append(log_loss(calibrate(calibration, margin), rows.y))
     return {
         "seeds": SEEDS,
         "auc": {"min": rounded(min(areas)), "max": rounded(max(areas)), "sd": rounded(np.std(areas, ddof=1), 5)},
