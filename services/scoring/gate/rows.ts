@@ -37,6 +37,9 @@ export async function readGateRows(
   featureSetVersion: string,
   catalogue: readonly string[],
 ): Promise<GateRows> {
+  await access(path).catch((cause: unknown) => {
+    throw new GateInputError(`${path} cannot be read`, { cause });
+  });
   const [sha256, facts, present] = await Promise.all([hashOf(path), factsBeside(path), columnsOf(path)]);
   const own = facts.featureSetVersion === featureSetVersion;
   const features = own ? catalogue.map((name) => ({ name, type: 'float32' }) as const) : [];
