@@ -31,6 +31,11 @@ export function createCursor(currency: string, rows: readonly LedgerRow[]): Curs
   };
   return {
     observeAt(profile, atMs) {
+      if (known === 0) {
+        // Whole at once is a fraction of row by row.
+        while (known < rows.length && rows[known]!.bookedMs <= atMs) known++;
+        window = windowFromLedger(currency, rows.slice(0, known));
+      }
       for (let row = rows[known]; row !== undefined && row.bookedMs <= atMs; row = rows[known]) learn(row);
       if (known === 0) return null;
       return observe(window, profile, atMs) ?? observeAsOf(currency, rows.slice(0, known), profile, atMs);
