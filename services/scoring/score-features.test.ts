@@ -104,6 +104,29 @@ describe('a batch of vectors', () => {
   });
 });
 
+describe('a model that is replaced while a batch is scored', () => {
+  test('scores the rest of that batch, and no row of the next', async () => {
+    const { deps, recorder } = setting();
+    const models = createModelsInForce({ ...model, release: async () => undefined }, createSilentLogger());
+    const next: Model = {
+      ...model,
+      manifest: { ...model.manifest, version: 'next' },
+      policy: { version: 'next', actionProbability: 0.2 },
+      release: async () => undefined,
+    };
+    const first = scoreFeatures({ ...deps, models }, request(300));
+    models.replace(next);
+    await first;
+    const later = { ...request(300), rows: request(600).rows.slice(300) };
+    await scoreFeatures({ ...deps, models }, later);
+    const stated = recorder.kept.map((row) =>
+      row.kind === 'scored' ? [row.prediction.modelVersion, row.prediction.scoringPolicyVersion] : [],
+    );
+    const own = [model.manifest.version, model.policy.version];
+    expect(stated).toEqual([...Array(300).fill(own), ...Array(300).fill(['next', 'next'])]);
+  });
+});
+
 describe('an explanation that disagrees with the margin (I7)', () => {
   test('is refused, kept with its reason, counted and alerted', async () => {
     const lying = { ...model.kernel, baseValue: model.kernel.baseValue + 0.001 };

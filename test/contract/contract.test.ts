@@ -89,6 +89,14 @@ describe('methods', () => {
     expect(rolesOf('ExplainPrediction')).toEqual(rolesOf('GetPrediction'));
   });
 
+  it('let nobody but operators change what runs', () => {
+    const changing = [OperationsService.method.replayDeadLetter, ScoringService.method.promoteModel];
+    for (const method of [...changing, ScoringService.method.rollBackModel]) {
+      expect(getOption(method, access).roles).toEqual([Role.OPERATOR]);
+    }
+    expect(getOption(ScoringService.method.listModels, access).roles).toEqual([Role.OPERATOR, Role.AUDITOR]);
+  });
+
   it('map exactly the five public paths to REST', () => {
     const paths = methods
       .filter((method) => hasOption(method, http))

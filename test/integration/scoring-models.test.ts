@@ -124,8 +124,9 @@ function stream({ url }: ScoringProcess, name: string) {
 describe('a promotion under load', () => {
   it('switches both instances without a restart, no call mixes two models, and every score is its model’s to the bit', async () => {
     const db = await scoringDatabase();
-    const instances = [await start(db), await start(db)];
-    const [first, second] = instances as [ScoringProcess, ScoringProcess];
+    // At once: one of them records what both begin with.
+    const instances = await Promise.all([start(db), start(db)]);
+    const [first, second] = instances;
     const models: Record<string, Model> = {
       [shipped.version]: await loadModel(MODEL_DIRECTORY, CATALOGUE_NAMES, 0),
       next: await loadModel(folderOf('next'), CATALOGUE_NAMES, 0),

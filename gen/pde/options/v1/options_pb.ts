@@ -267,7 +267,7 @@ export const Role = {
   OFFICER: 3,
 
   /**
-   * A person or job that runs the engine: positions, dead letters.
+   * A person or job that runs the engine: positions, dead letters, which model is in force.
    *
    * @generated from enum value: ROLE_OPERATOR = 4;
    */
