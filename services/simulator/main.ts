@@ -3,6 +3,7 @@ import { datasetCommand } from './commands/dataset.ts';
 import { describeCommand } from './commands/describe.ts';
 import { importBerkaCommand } from './commands/import-berka.ts';
 import { importSyntheticCommand } from './commands/import-synthetic.ts';
+import { loansCommand } from './commands/loans.ts';
 import { positionCommand } from './commands/position.ts';
 import { streamCommand } from './commands/stream.ts';
 import { exitCodeOf, problemOf } from './outcome.ts';
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   streamCommand,
   positionCommand,
   datasetCommand,
+  loansCommand,
   describeCommand,
 ];
 

@@ -31,6 +31,7 @@ export interface BerkaAccount {
 
 export interface BerkaLoan {
   readonly loanId: string;
+  readonly accountId: string;
   readonly customerId: string;
   readonly grantDay: number;
   readonly amountMinor: number;
@@ -137,7 +138,16 @@ export function parseLoan(line: string): Parsed<BerkaLoan> {
   if (parsed.kind === 'bad') return parsed;
   const [loanId, accountId, grantDay, amountMinor, months, paymentMinor, ended] = parsed.value;
   const customerId = customerIdOf(accountId);
-  return ok({ loanId, customerId, grantDay, amountMinor, durationMonths: Number(months), paymentMinor, status: ended });
+  return ok({
+    loanId,
+    accountId,
+    customerId,
+    grantDay,
+    amountMinor,
+    durationMonths: Number(months),
+    paymentMinor,
+    status: ended,
+  });
 }
 
 type Told = Pick<
