@@ -76,6 +76,7 @@ function promotionOf(version: string, manifestSha256: string, champion: JudgedMo
     champion,
     featureSetVersion: CATALOGUE_NAMES.version,
     table: { sha256: 'a'.repeat(64), rows: 1, positives: 1, customers: 1 },
+    levels: null,
     bootstrap: { samples: 1, seed: 1 },
   });
   return {

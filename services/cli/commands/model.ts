@@ -129,15 +129,20 @@ function promotionLine({ promotion, action, name, version, actor, reason, promot
   return `${`${promotion}`.padStart(3)}  ${when}  ${ACTIONS[action]} ${name}/${version} by ${actor}: ${reason}`;
 }
 
+function levelText({ raised, lowered, championPolicy, candidatePolicy }: NonNullable<GateReport['levels']>): string {
+  const policies = `scoring policy ${championPolicy} before, ${candidatePolicy} after`;
+  return `levels: ${raised} rows go up, ${lowered} go down (${policies})`;
+}
+
 const MARKS = { holds: 'ok     ', fails: 'REFUSED', not_asked: '-      ' } as const;
 
 /** Every gate on a line, with its value, its bound and what it found. */
-function reportText({ kind, candidate, champion, table, findings }: GateReport): string {
+function reportText({ kind, candidate, champion, table, levels, findings }: GateReport): string {
   const against = champion === null ? 'without a champion' : `against ${champion.name}/${champion.version}`;
   const lines = findings.map(
     ({ gate, outcome, value, bound, text }) =>
       `${MARKS[outcome]} ${gate.padEnd(21)} ${value === null ? '' : `${Number(value.toPrecision(4))} `}(${bound}): ${text}`,
   );
   const judgement = `${candidate.name}/${candidate.version} is ${kind}, ${against}, on ${table.rows} rows with ${table.positives} misses`;
-  return [...lines, judgement].join('\n');
+  return [...lines, ...(levels === null ? [] : [levelText(levels)]), judgement].join('\n');
 }

@@ -14,6 +14,8 @@ export interface Candidate {
   /** False for a model that is kept to show what is possible (the visible ceiling). */
   readonly promotable: boolean;
   readonly featureSetVersion: string;
+  /** Days ahead that its probability speaks of. */
+  readonly horizonDays: number;
   /** SHA-256 of the tables it was made from, hexadecimal. */
   readonly trainedOn: readonly string[];
   readonly forest: Forest;
@@ -57,6 +59,8 @@ export interface Rows {
   /** SHA-256 of the table, hexadecimal. */
   readonly sha256: string;
   readonly featureSetVersion: string;
+  /** Days ahead that the labels look; null where nobody says. */
+  readonly horizonDays: number | null;
   readonly labels: Column;
   /** Whose each row is. */
   readonly customers: ArrayLike<string | number>;

@@ -51,6 +51,7 @@ function rowsWith(change: Partial<Rows> = {}): Rows {
   return {
     sha256: 'a'.repeat(64),
     featureSetVersion: '7',
+    horizonDays: 45,
     labels: WORLD.map(({ label }) => label),
     customers: WORLD.map(({ customer }) => customer),
     oracle: WORLD.map(({ z }) => sigmoid(z)),
@@ -77,6 +78,7 @@ function candidate(change: Partial<Candidate> = {}): Candidate {
     version: '2',
     promotable: true,
     featureSetVersion: '7',
+    horizonDays: 45,
     trainedOn: ['b'.repeat(64)],
     forest: STEP,
     directions: [1],
@@ -172,6 +174,8 @@ describe('a model that is wrong by itself', () => {
       ['monotone'],
     ],
     ['that was made from the table it is judged by', { trainedOn: ['a'.repeat(64)] }, {}, ['evidence']],
+    ['of another horizon than the labels', { horizonDays: 30 }, {}, ['evidence']],
+    ['of a horizon that the table does not tell', {}, { horizonDays: null }, ['evidence']],
     ['on vectors that see the future', {}, { leakCheckPassed: false }, ['leak_check']],
     ['on vectors that nobody checked', {}, { leakCheckPassed: null }, ['leak_check']],
   ])('%s is refused by that gate alone', (_, candidateChange, rowsChange, gates) => {

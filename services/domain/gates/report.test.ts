@@ -14,6 +14,7 @@ const reportOf = (findings: readonly Finding[]) =>
       champion: null,
       featureSetVersion: '1',
       table: { sha256: 'b'.repeat(64), rows: 2, positives: 1, customers: 2 },
+      levels: null,
       bootstrap: { samples: 10, seed: 1 },
     },
   );

@@ -4,6 +4,7 @@
  */
 import type { Finding } from './finding.ts';
 import type { Verdict } from './judge.ts';
+import type { LevelChanges } from './levels.ts';
 
 const FORMAT = 'pde-gate-report/1';
 
@@ -28,6 +29,8 @@ export interface GateReport {
     readonly positives: number;
     readonly customers: number;
   };
+  /** Rows that change level, and the scoring policies that levels are taken by; null where there is nothing to compare. */
+  readonly levels: (LevelChanges & { readonly championPolicy: string; readonly candidatePolicy: string }) | null;
   readonly bootstrap: { readonly samples: number; readonly seed: number };
   readonly findings: readonly Finding[];
 }

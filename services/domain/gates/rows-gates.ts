@@ -6,16 +6,20 @@ import { LARGEST_PLAUSIBLE_AUC, LARGEST_SINGLE_FEATURE_SHARE, LEAST_OF_EACH_CLAS
 import type { Candidate, Evidence, Rows } from './evidence.ts';
 import { type Finding, finding, notAsked, said } from './finding.ts';
 
-/** Enough of each class, and not the rows that the candidate learned. */
-export function evidenceGate({ trainedOn }: Candidate, { labels, sha256 }: Rows): Finding {
+/** Enough of each class, labels of what the model speaks of, and not the rows that it learned. */
+export function evidenceGate({ trainedOn, horizonDays }: Candidate, rows: Rows): Finding {
+  const { labels, sha256 } = rows;
   const positives = countOf(labels, 1);
   const least = Math.min(positives, labels.length - positives);
   const known = trainedOn.includes(sha256);
-  const text = known
-    ? 'the candidate was made from this very table'
-    : `${labels.length} rows, ${positives} of them missed; the table is not among those it was made from`;
-  const bound = `${LEAST_OF_EACH_CLASS} rows of each class, from another table than the training's`;
-  return finding('evidence', least >= LEAST_OF_EACH_CLASS && !known, least, bound, text);
+  const same = rows.horizonDays === horizonDays;
+  const text = [
+    `${labels.length} rows, ${positives} of them missed`,
+    known ? 'the candidate was made from this very table' : 'the table is not among those it was made from',
+    same ? `${horizonDays} days ahead` : `labels of ${rows.horizonDays ?? 'unknown'} days, a model of ${horizonDays}`,
+  ].join('; ');
+  const bound = `${LEAST_OF_EACH_CLASS} rows of each class, of the model's horizon, from another table than the training's`;
+  return finding('evidence', least >= LEAST_OF_EACH_CLASS && !known && same, least, bound, text);
 }
 
 /** The table's own check: with everything later than t removed, no vector changes. */

@@ -29,6 +29,7 @@ export async function measureCandidate(model: Model, rows: GateRows, seed: numbe
     version: manifest.version,
     promotable: manifest.promotable,
     featureSetVersion: manifest.featureSetVersion,
+    horizonDays: manifest.horizonDays,
     trainedOn: manifest.trainedOn === null ? [] : [manifest.trainedOn],
     ...{ forest, directions, goldenErrors: { ...goldenErrors } },
     actionProbability: policy.actionProbability,

@@ -55,7 +55,8 @@ export async function readGateRows(
   const keptCustomers = kept.map((row) => customers[row]!);
   const keptLabels = kept.map((row) => labels[row]!);
   return {
-    ...{ sha256, featureSetVersion: facts.featureSetVersion, labels: keptLabels, customers: keptCustomers },
+    ...{ sha256, featureSetVersion: facts.featureSetVersion, horizonDays: facts.horizonDays },
+    ...{ labels: keptLabels, customers: keptCustomers },
     oracle: oracle === null ? null : kept.map((row) => oracle[row]!),
     attributes: await attributesBeside(path, keptCustomers),
     // Facts about another file prove nothing about this one.
@@ -69,6 +70,7 @@ export async function readGateRows(
 
 interface Facts {
   readonly featureSetVersion: string;
+  readonly horizonDays: number | null;
   readonly leakCheckPassed: boolean | null;
   /** SHA-256 by file name. */
   readonly files: Readonly<Record<string, string>>;
@@ -79,10 +81,12 @@ async function factsBeside(path: string): Promise<Facts> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new GateInputError(`${file} cannot be read: a table is judged with its facts beside it`, { cause });
   });
-  const { feature_set_version: version, leak_check: check, files } = parsed(file, text);
+  const { feature_set_version: version, leak_check: check, label, files } = parsed(file, text);
   const { passed } = (check ?? {}) as { passed?: unknown };
+  const { horizon_days: horizonDays } = (label ?? {}) as { horizon_days?: unknown };
   return {
     featureSetVersion: typeof version === 'string' ? version : '',
+    horizonDays: typeof horizonDays === 'number' ? horizonDays : null,
     leakCheckPassed: typeof passed === 'boolean' ? passed : null,
     files: (files ?? {}) as Readonly<Record<string, string>>,
   };

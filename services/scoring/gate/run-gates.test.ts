@@ -39,6 +39,7 @@ describe('models that XGBoost made, on a table that they were not made from', ()
     const against = await judged(fixture('good'), fixture('good'));
     expect(against.findings.map(({ outcome }) => outcome)).toEqual(against.findings.map(() => 'holds'));
     expect(against.champion).toEqual(against.candidate);
+    expect(against.levels).toMatchObject({ raised: 0, lowered: 0 });
   });
 
   test.each<[string, GateName[]]>([

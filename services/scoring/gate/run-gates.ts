@@ -2,6 +2,7 @@
 import { BOOTSTRAP_SAMPLES } from '../../domain/gates/bounds.ts';
 import type { Candidate, Champion, Unusable } from '../../domain/gates/evidence.ts';
 import { judge } from '../../domain/gates/judge.ts';
+import { levelChanges } from '../../domain/gates/levels.ts';
 import { type GateReport, gateReport, type JudgedModel } from '../../domain/gates/report.ts';
 import { CATALOGUE_NAMES } from '../model/catalogue-names.ts';
 import { type Manifest, type ModelCheck, ModelRefusedError, readManifest } from '../model/files.ts';
@@ -40,8 +41,23 @@ export async function runGates(run: GateRun): Promise<GateReport> {
     champion: champion?.judged ?? null,
     featureSetVersion: CATALOGUE_NAMES.version,
     table: { sha256: rows.sha256, rows: rows.count, positives: rows.positives, customers: rows.customerCount },
+    levels: champion === null || candidate.kind === 'unusable' ? null : levelsOf(candidate, champion),
     bootstrap: { samples, seed },
   });
+}
+
+function levelsOf(candidate: MeasuredCandidate, champion: MeasuredChampion): GateReport['levels'] {
+  const { raised, lowered } = levelChanges(candidate, champion);
+  return { raised, lowered, championPolicy: champion.policyVersion, candidatePolicy: candidate.policyVersion };
+}
+
+/** A candidate with the version of its scoring policy. */
+type MeasuredCandidate = Candidate & { readonly policyVersion: string };
+
+interface MeasuredChampion extends Champion {
+  readonly judged: JudgedModel;
+  readonly actionProbability: number;
+  readonly policyVersion: string;
 }
 
 async function measuredCandidate(directory: string, rows: GateRows, seed: number) {
@@ -54,22 +70,22 @@ async function measuredCandidate(directory: string, rows: GateRows, seed: number
     if (rows.columns.length === 0) return { judged, features: none, candidate: otherTable(rows) };
     const columns = inputsOf(model, rows);
     const features = new Map(manifest.inputs.map((name, i) => [name, columns[i]!]));
-    const candidate: Candidate = await measureCandidate(model, rows, seed);
+    const measured = await measureCandidate(model, rows, seed);
+    const candidate: MeasuredCandidate = { ...measured, policyVersion: model.policy.version };
     return { judged, features, candidate };
   } finally {
     await model.release();
   }
 }
 
-async function measuredChampion(
-  directory: string,
-  rows: GateRows,
-): Promise<Champion & { readonly judged: JudgedModel }> {
+async function measuredChampion(directory: string, rows: GateRows): Promise<MeasuredChampion> {
   const model = await loadModel(directory, CATALOGUE_NAMES, 0).catch(refusedInput);
   try {
     const { name, version } = model.manifest;
     const probabilities = rows.columns.length === 0 ? [] : await probabilitiesOf(model, rows);
-    return { name, version, probabilities, judged: judgedOf(model.manifest, model.manifestSha256) };
+    const { version: policyVersion, actionProbability } = model.policy;
+    const judged = judgedOf(model.manifest, model.manifestSha256);
+    return { name, version, probabilities, judged, actionProbability, policyVersion };
   } finally {
     await model.release();
   }
