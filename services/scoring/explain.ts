@@ -47,7 +47,7 @@ export async function explainPrediction(deps: ExplainDeps, predictionId: string)
       Code.FailedPrecondition,
     );
   }
-  const searched = await deps.archive.using(prediction.modelSha256, (model) => counterfactualsOf(model, prediction));
+  const searched = await deps.archive.using(prediction, (model) => counterfactualsOf(model, prediction));
   return create(ExplainPredictionResponseSchema, {
     prediction: toPrediction(prediction),
     contributions: toContributions(prediction),

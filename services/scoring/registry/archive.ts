@@ -9,14 +9,20 @@ import type { ModelFolders } from './folders.ts';
 import { createModelsInForce, type ModelsInForce } from './in-force.ts';
 import type { PromotionRecord } from './record.ts';
 
+/** What a score says of its model. Two versions may share an ONNX file and differ in calibration. */
+export interface ModelIdentity {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** SHA-256 of the ONNX file, hexadecimal. */
+  readonly modelSha256: string;
+}
+
 export interface ModelArchive {
   /**
    * Runs the work with the model of this identity: the one in force, or one that was. Null where the record names none such, or its
    * files are not what they were.
-   *
-   * @param onnxSha256 hexadecimal
    */
-  using<T>(onnxSha256: string, work: (model: Model | null) => Promise<T>): Promise<T>;
+  using<T>(identity: ModelIdentity, work: (model: Model | null) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -32,11 +38,13 @@ export function createModelArchive({ models, record, folders, log }: ArchiveOpti
   let work: Promise<unknown> = Promise.resolve();
 
   /** The slot, once it holds the model; null where there is no such model. */
-  async function slotOf(onnxSha256: string): Promise<ModelsInForce | null> {
-    if (models.current().onnxSha256 === onnxSha256) return models;
-    if (kept?.current().onnxSha256 === onnxSha256) return kept;
+  async function slotOf(identity: ModelIdentity): Promise<ModelsInForce | null> {
+    if (isOf(identity, models.current())) return models;
+    if (kept !== null && isOf(identity, kept.current())) return kept;
     const { promotions } = await record.standing();
-    const known = promotions.findLast((promotion) => promotion.onnxSha256 === onnxSha256);
+    const known = promotions.find(
+      ({ name, version }) => name === identity.modelName && version === identity.modelVersion,
+    );
     if (known === undefined) return null;
     try {
       const model = await folders.load(known, known.manifestSha256);
@@ -51,11 +59,11 @@ export function createModelArchive({ models, record, folders, log }: ArchiveOpti
   }
 
   return {
-    async using(onnxSha256, run) {
+    async using(identity, run) {
       // One look at a time, so that no model is loaded twice; the work itself then holds what was found.
       const looked = work.then(async () => {
-        const slot = await slotOf(onnxSha256);
-        const checked = (model: Model) => run(model.onnxSha256 === onnxSha256 ? model : null);
+        const slot = await slotOf(identity);
+        const checked = (model: Model) => run(isOf(identity, model) ? model : null);
         return { done: slot === null ? run(null) : slot.using(checked) };
       });
       work = looked.then(
@@ -66,4 +74,8 @@ export function createModelArchive({ models, record, folders, log }: ArchiveOpti
     },
     close: async () => await kept?.close(),
   };
+}
+
+function isOf({ modelName, modelVersion, modelSha256 }: ModelIdentity, { manifest, onnxSha256 }: Model): boolean {
+  return manifest.name === modelName && manifest.version === modelVersion && onnxSha256 === modelSha256;
 }
