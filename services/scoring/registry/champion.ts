@@ -72,79 +72,91 @@ export interface FollowerOptions {
 const MOST_LOOKS_BETWEEN_TRIES = 64;
 
 /** Follows the record until it is closed. */
-export function followChampion({ record, folders, models, log, metrics, pollMs }: FollowerOptions): ChampionFollower {
-  const report = championReport(metrics, models);
-  let seen = 0;
-  let problem = '';
-  const patience = { wait: 0, next: 1 };
+export function followChampion(options: FollowerOptions): ChampionFollower {
+  const switcher = createSwitcher(options);
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let work = Promise.resolve();
 
-  function keepOld(why: string, champion: StoredPromotion): void {
-    const { name, version, number } = champion;
-    if (why !== problem) log.error({ event: 'model-not-switched', alert: true, name, version, promotion: number, why });
-    problem = why;
-    patience.wait = patience.next;
-    patience.next = Math.min(patience.next * 2, MOST_LOOKS_BETWEEN_TRIES);
-    report.failed();
-  }
-
-  function settle(latest: number): void {
-    seen = latest;
-    problem = '';
-    patience.wait = 0;
-    patience.next = 1;
-  }
-
-  async function tryNow(ready: Model | null): Promise<void> {
-    const { champion, latest } = await record.standing();
-    if (champion === null || champion.manifestSha256 === models.current().manifestSha256) return settle(latest);
-    const from = models.current().manifest.version;
-    try {
-      const isReady = ready !== null && ready.manifestSha256 === champion.manifestSha256;
-      models.replace(isReady ? ready : await folders.load(champion, champion.manifestSha256));
-    } catch (cause) {
-      seen = latest;
-      return keepOld(cause instanceof Error ? cause.message : String(cause), champion);
-    }
-    const { name, version, number } = champion;
-    log.info({ event: 'model-switched', name, version, from, promotion: number });
-    settle(latest);
-    report.switched();
-  }
-
-  async function lookOnce(ready: Model | null): Promise<void> {
-    try {
-      const moved = (await record.latest()) !== seen;
-      if (problem !== '' && patience.wait > 0) patience.wait--;
-      if (moved || (problem !== '' && (ready !== null || patience.wait === 0))) await tryNow(ready);
-    } catch (cause) {
-      // The database's trouble is told where scores are stored; the model in force is not touched by it.
-      if (!isTransient(cause)) log.error({ event: 'model-record-unreadable', cause });
-    }
-    if (ready !== null && ready !== models.current()) await ready.release();
-    report.standing(problem);
-  }
-
   function look(ready: Model | null): Promise<void> {
-    work = work.then(() => (closed ? ready?.release() : lookOnce(ready)));
+    work = work.then(() => (closed ? ready?.release() : switcher.look(ready)));
     return work;
   }
 
   function again(): void {
-    timer = setTimeout(() => void look(null).then(() => (closed ? undefined : again())), pollMs);
+    timer = setTimeout(() => void look(null).then(() => (closed ? undefined : again())), options.pollMs);
   }
 
-  report.standing('');
   again();
   return {
-    look: (ready) => look(ready),
-    problem: () => problem,
+    look,
+    problem: switcher.problem,
     async close() {
       closed = true;
       clearTimeout(timer);
       await work;
+    },
+  };
+}
+
+interface Switcher {
+  /** One look at the record, and what follows from it. Never throws. */
+  look(ready: Model | null): Promise<void>;
+  problem(): string;
+}
+
+function createSwitcher({ record, folders, models, log, metrics }: FollowerOptions): Switcher {
+  const report = championReport(metrics, models);
+  let seen = 0;
+  let problem = '';
+  /** Looks until the next try, and from that try to the one after. */
+  let [wait, next] = [0, 1];
+
+  function settle(latest: number): void {
+    seen = latest;
+    problem = '';
+    [wait, next] = [0, 1];
+  }
+
+  function keepOld(why: string, { name, version, number: promotion }: StoredPromotion, latest: number): void {
+    if (why !== problem) log.error({ event: 'model-not-switched', alert: true, name, version, promotion, why });
+    seen = latest;
+    problem = why;
+    [wait, next] = [next, Math.min(next * 2, MOST_LOOKS_BETWEEN_TRIES)];
+    report.failed();
+  }
+
+  async function tryNow(ready: Model | null): Promise<void> {
+    const { champion, latest } = await record.standing();
+    const from = models.current();
+    if (champion === null || champion.manifestSha256 === from.manifestSha256) return settle(latest);
+    const { name, version, number: promotion, manifestSha256 } = champion;
+    try {
+      models.replace(ready?.manifestSha256 === manifestSha256 ? ready : await folders.load(champion, manifestSha256));
+    } catch (cause) {
+      return keepOld(cause instanceof Error ? cause.message : String(cause), champion, latest);
+    }
+    log.info({ event: 'model-switched', name, version, from: from.manifest.version, promotion });
+    settle(latest);
+    report.switched();
+  }
+
+  report.standing('');
+  return {
+    problem: () => problem,
+    async look(ready) {
+      try {
+        const moved = (await record.latest()) !== seen;
+        if (problem !== '' && wait > 0) wait--;
+        if (moved || (problem !== '' && (ready !== null || wait === 0))) await tryNow(ready);
+      } catch (cause) {
+        // The database's trouble is told where scores are stored; the model in force is not touched by it.
+        if (!isTransient(cause)) log.error({ event: 'model-record-unreadable', cause });
+      }
+      if (ready !== null && ready !== models.current()) {
+        await ready.release().catch((cause: unknown) => log.error({ event: 'model-release-failed', cause }));
+      }
+      report.standing(problem);
     },
   };
 }
