@@ -10,8 +10,8 @@ export const LOG_LOSS_ROUNDING = 1e-12;
 export const CALIBRATION_RANGE = [0.9, 1.1] as const;
 
 /**
- * Fewer positives, or negatives, prove nothing about calibration: 200 events are the least that Collins, Ogundimu and Altman
- * ("Sample size considerations for the external validation of a multivariable prognostic model", 2016) advise.
+ * Fewer positives, or negatives, prove little about calibration: Collins, Ogundimu and Altman ("Sample size considerations for the
+ * external validation of a multivariable prognostic model", 2016) ask for 100 events at least, and better 200 or more.
  */
 export const LEAST_OF_EACH_CLASS = 200;
 
