@@ -33,14 +33,14 @@ class Budget:
 
 
 CHAMPION = Budget(
-    folds=4,
+    folds=3,
     max_trees=400,
     depths=(2, 3, 4, 5),
-    child_weights=(5, 25, 100),
+    child_weights=(25, 100),
     samplings=((0.8, 0.3), (0.6, 0.6), (1.0, 1.0)),
     lambdas=(0.0, 30.0),
-    eta=0.10,
-    final_eta=0.05,
+    eta=0.12,
+    final_eta=0.07,
 )
 # Ten times the rows leave little to choose.
 CEILING = Budget(
