@@ -29,7 +29,18 @@ const changesOf = (outcome: Counterfactuals) =>
     : outcome.kind;
 
 describe('a level is lowered by the smallest change that the model confirms', () => {
-  test('one lever, moved by whole steps and no further than needed', async () => {
+  test('one lever, moved to a whole number of steps', async () => {
+    const rescore = modelOf(([share]) => 0.2 + share!);
+    const outcome = await findCounterfactuals(
+      Float64Array.of(0.42),
+      'HIGH',
+      [lever(0, { step: 0.05, reach: 1 })],
+      rescore,
+    );
+    expect(changesOf(outcome)).toEqual([[[0, Math.fround(0.25)]]]);
+  });
+
+  test('no further than needed', async () => {
     const rescore = modelOf(([days, share]) => 0.09 + 0.05 * days! + 0.01 * share!);
     const outcome = await findCounterfactuals(Float64Array.of(9, 5), 'HIGH', [lever(0), lever(1)], rescore);
     expect(changesOf(outcome)).toEqual([[[0, 7]]]);
@@ -148,14 +159,12 @@ describe('on random forests', () => {
 
 /** By trying everything: the least effort of a single lever, or null. */
 function leastSingle(values: Float64Array, level: RiskLevel, scoreOf: (vector: Float64Array) => number): number | null {
-  const efforts = LEVERS.flatMap(({ place, towards, bound }) =>
-    [0.5, 1, 1.5, 2, 2.5, 3].flatMap((by) => {
-      const room = bound === null ? 3 : Math.min(3, (bound - values[place]!) * towards);
-      const moved = Math.min(by, room);
-      const vector = values.slice();
-      vector[place] = Math.fround(values[place]! + towards * moved);
-      const lowers = moved > 0 && riskRank(riskLevel(scoreOf(vector))) < riskRank(level);
-      return lowers ? [moved / 3] : [];
+  const grid = Array.from({ length: 401 }, (_, i) => (i - 200) / 2);
+  const efforts = LEVERS.flatMap(({ place, towards, bound, reach }) =>
+    grid.flatMap((to) => {
+      const by = (to - values[place]!) * towards;
+      const allowed = by > 0 && by <= reach && (bound === null || to >= bound);
+      return allowed && riskRank(riskLevel(scoreOf(values.with(place, to)))) < riskRank(level) ? [by / reach] : [];
     }),
   );
   return efforts.length === 0 ? null : Math.min(...efforts);

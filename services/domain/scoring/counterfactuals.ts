@@ -1,6 +1,6 @@
 /**
  * Counterfactuals: the smallest change of what a customer can change with which the model itself would have given a lower level. Only
- * levers of the catalogue move, in their steps, within their reach and bound; every candidate is scored by the model, and one is
+ * levers of the catalogue move, by their steps, within their reach and bound; every candidate is scored by the model, and one is
  * answered only with the score that the model gave it. Where nothing plausible lowers the level, that is the answer.
  *
  * A candidate moves its own features and nothing that would follow from them: a higher balance also ends a drawdown, a payment made up
@@ -100,17 +100,22 @@ interface Step extends Change {
   readonly effort: number;
 }
 
-/** Every step from the value to the lever's reach or bound; the last may be a part of a step. Values are float32, as in any vector. */
+/**
+ * The whole multiples of the lever's step that lie from the value towards its bound, within its reach, nearest first: round figures, as
+ * people name them. Values are float32, as in any vector.
+ */
 function movesOf(lever: PlacedLever, values: Float64Array): Moves {
   const { fact, place, towards, step, reach, bound } = lever;
   const from = values[place]!;
-  const room = bound === null ? reach : Math.min(reach, (bound - from) * towards);
+  const nearest = towards > 0 ? Math.floor(from / step) : Math.ceil(from / step);
   const steps: Step[] = [];
-  for (let k = 1; room > (k - 1) * step; k++) {
-    const by = Math.min(k * step, room);
-    steps.push({ place, from, to: Math.fround(from + towards * by), effort: by / reach });
+  for (let k = 0; k <= reach / step + 1; k++) {
+    const to = Math.fround((nearest + towards * k) * step);
+    const by = (to - from) * towards;
+    const past = bound !== null && (to - bound) * towards > 0;
+    if (by > 0 && by <= reach && !past) steps.push({ place, from, to, effort: by / reach });
   }
-  return { fact, steps: steps.filter(({ to }) => to !== from) };
+  return { fact, steps };
 }
 
 async function findPairs(search: Search, moves: readonly Moves[]): Promise<Counterfactual[]> {
