@@ -49,5 +49,6 @@ function complete(definition: FeatureDefinition): CatalogueFeature {
   const { name } = definition;
   const code = REASON_CODES[name];
   if (code === undefined) throw new Error(`feature ${name} has no reason code: give it one in catalogue/codes.ts`);
-  return { ...definition, code, lever: LEVERS[name] ?? null };
+  const lever = definition.riskDirection === 0 ? null : (LEVERS[name] ?? null);
+  return { ...definition, code, lever };
 }

@@ -57,7 +57,7 @@ export interface Lever {
 export interface CatalogueFeature extends FeatureDefinition {
   /** Reason code, for good; see catalogue/codes.ts. */
   readonly code: string;
-  /** Null: not a thing that a customer can change. */
+  /** Null: not a thing that a customer can change, or without a direction of risk, so that no change of it is for the better. */
   readonly lever: Lever | null;
 }
 

@@ -80,8 +80,8 @@ test('an officer is told each value in words, and neither health nor gambling by
 describe('levers', () => {
   test.each(Object.entries(LEVERS))('%s leads away from the risk, in steps, within its range', (name, lever) => {
     const feature = CATALOGUE.find((definition) => definition.name === name);
-    expect(feature?.lever).toBe(lever);
-    expect(lever.towards).toBe(-feature!.riskDirection);
+    expect(feature?.lever).toBe(feature?.riskDirection === 0 ? null : lever);
+    expect([-lever.towards, 0]).toContain(feature!.riskDirection);
     expect(lever.step).toBeGreaterThan(0);
     expect(lever.reach).toBeGreaterThanOrEqual(lever.step);
     if (lever.bound !== null) expect(lever.bound).toBeGreaterThanOrEqual(feature!.min ?? Number.NEGATIVE_INFINITY);
