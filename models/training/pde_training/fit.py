@@ -7,6 +7,7 @@ import numpy as np
 import xgboost as xgb
 
 from .dataset import Rows, Split
+from .midpoints import between_values
 
 MAX_BIN = 128
 EARLY_STOPPING_ROUNDS = 30
@@ -83,13 +84,13 @@ def fit_forest(split: Split, directions: list[int], seed: int, budget: Budget) -
 
 
 def refit(rows: Rows, parameters: dict, trees: int, columns: list[int] | None = None) -> xgb.Booster:
-    """One fit with everything fixed. @param columns positions of the inputs to use; default all"""
+    """One fit with everything fixed, its thresholds between values. @param columns positions of the inputs to use; default all"""
     x = rows.x if columns is None else np.ascontiguousarray(rows.x[:, columns])
     if columns is not None:
         kept = parameters["monotone_constraints"][1:-1].split(",")
         parameters = parameters | {"monotone_constraints": "(" + ",".join(kept[i] for i in columns) + ")"}
     matrix = xgb.QuantileDMatrix(x, rows.y, nthread=1, max_bin=MAX_BIN)
-    return xgb.train(parameters | {"base_score": _base_rate(rows.y)}, matrix, trees)
+    return between_values(xgb.train(parameters | {"base_score": _base_rate(rows.y)}, matrix, trees), x)
 
 
 def margins(booster: xgb.Booster, x: np.ndarray) -> np.ndarray:
