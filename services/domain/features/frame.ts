@@ -97,6 +97,7 @@ export function createPass(): SettlingPass {
     active: false,
     touched: false,
     dayOutflowMinor: 0,
+    countsContexts: true,
     settlement: emptySettlement(),
     settled: -1,
     listed: new Int32Array(16),
@@ -114,8 +115,16 @@ export function startPass(pass: SettlingPass, ledger: KnownLedger): void {
   pass.at = 0;
   pass.day = -1;
   pass.settled = -1;
+  pass.dayOutflowMinor = 0;
+  pass.countsContexts = differInCapabilities(names.contexts);
   loadHistory(pass.history, fold.state, names);
   resetTotals(pass.totals, names.parties.length + 1, names.contexts.length / 4);
+}
+
+/** If not, the latest row tells what all rows declare: the contexts are those of every row that the window ever had. */
+function differInCapabilities(contexts: readonly number[]): boolean {
+  for (let i = 7; i < contexts.length; i += 4) if (contexts[i] !== contexts[3]) return true;
+  return false;
 }
 
 export type FrameOutcome = 'ready' | 'no-row' | 'folded-away';
@@ -200,8 +209,10 @@ export function finishFrame(frame: Frame, pass: SettlingPass, profile: Profile |
   const balanceMinor = balanceSoFar(pass, frame.atMs);
   while (frame.closed < LOOK_BACK_DATES) closes[frame.closed++] = balanceMinor;
   finishTallies(frame.tallies, pass.totals);
-  const declared = capabilitiesOf(pass.totals, pass.names.contexts, today - LOOK_BACK_DATES + 1);
-  if (declared >= 0) frame.capabilities = declared;
+  if (pass.countsContexts) {
+    const declared = capabilitiesOf(pass.totals, pass.names.contexts, today - LOOK_BACK_DATES + 1);
+    if (declared >= 0) frame.capabilities = declared;
+  }
   frame.settlement = null;
   frame.salary.known = false;
   if (history.firstEntryDay === Number.POSITIVE_INFINITY) return;

@@ -111,9 +111,10 @@ export function noteLatest(history: History, ms: number, position: number, offse
   history.latestCapabilities = capabilities;
 }
 
-/** Ends a date's outflow: what the date's debits have added to outflowMinor becomes its entry. */
+/** Adds what a date's debits took, once the date is over. */
 export function noteOutflow(history: History, day: number, amountMinor: number): void {
   const end = history.outflowCount;
+  history.outflowMinor += amountMinor;
   if (end === history.outflowDay.length) {
     history.outflowDay = roomyFloats(history.outflowDay, end + 1);
     history.outflowSum = roomyFloats(history.outflowSum, end + 1);
@@ -150,8 +151,14 @@ function noteMonth(history: History, day: number): void {
   history.monthLast = firstDayOfMonth(history.month + 1) - 1;
 }
 
-/** A credit that is a flow: of its group, a payer or a channel. */
-export function noteCredit(history: History, day: number, amountMinor: number, group: number): void {
+/** A credit that is a flow: of its group, a payer or a channel. `dayOutflowMinor` is what the date's debits before it took. */
+export function noteCredit(
+  history: History,
+  day: number,
+  amountMinor: number,
+  group: number,
+  dayOutflowMinor: number,
+): void {
   if (day < history.monthFirst || day > history.monthLast) noteMonth(history, day);
   const month = history.month;
   const slot = month & 15;
@@ -162,9 +169,10 @@ export function noteCredit(history: History, day: number, amountMinor: number, g
   history.inflow[slot]! += amountMinor;
   trimOutflow(history, day);
   const observedDays = day - Math.max(day - 89, history.firstEntryDay) + 1;
-  const large = isLarge(amountMinor, history.outflowMinor, observedDays);
+  const outflowMinor = history.outflowMinor + dayOutflowMinor;
+  const large = isLarge(amountMinor, outflowMinor, observedDays);
   const index = pushCredit(history, day, amountMinor, group, large ? 1 : 0);
-  detectAt(history.cycle, history.credits, index, history.outflowMinor, observedDays);
+  detectAt(history.cycle, history.credits, index, outflowMinor, observedDays);
 }
 
 export function pushCredit(history: History, day: number, amountMinor: number, group: number, large: number): number {

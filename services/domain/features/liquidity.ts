@@ -18,7 +18,7 @@ import {
   REVERSED,
 } from './records.ts';
 import { expectedMinor } from './salary.ts';
-import { clip, countBelow, lowest, mean, ratio } from './statistics.ts';
+import { clip, ratio } from './statistics.ts';
 import { baseline, recent, Tally } from './tallies.ts';
 import { dailyOutflow, declares, put } from './vector.ts';
 
@@ -59,21 +59,35 @@ export function putLiquidity(frame: Frame, ledger: KnownLedger, moneyUnit: numbe
   put(values, at.historyDays, Math.min(730, today - history.firstEntryDay));
 }
 
+/** One loop over the closes of D-89...D, of which the last thirty are R's. */
 function putLevels(frame: Frame, moneyUnit: number, values: Float64Array): void {
   const { closes, history } = frame;
+  let known = 0;
+  let sum = 0;
+  let lowest90 = Number.NaN;
+  let lowest30 = Number.NaN;
+  let negative = 0;
+  for (let i = 0; i < 90; i++) {
+    const close = closes[i]!;
+    if (Number.isNaN(close)) continue;
+    known++;
+    sum += close;
+    if (close < 0) negative++;
+    if (!(close >= lowest90)) lowest90 = close;
+    if (i >= 60 && !(close >= lowest30)) lowest30 = close;
+  }
   const daily = dailyOutflow(frame);
   const now = closes[89]!;
-  const lowest90 = lowest(closes, 0, 90);
   const lowestEver = history.lowestMinor === Number.POSITIVE_INFINITY ? Number.NaN : history.lowestMinor;
   put(values, at.balanceNow, now / moneyUnit);
-  put(values, at.meanBalance, mean(closes, 0, 90) / moneyUnit);
-  put(values, at.lowest30, lowest(closes, 60, 90) / moneyUnit);
+  put(values, at.meanBalance, ratio(sum, known) / moneyUnit);
+  put(values, at.lowest30, lowest30 / moneyUnit);
   put(values, at.lowest90, lowest90 / moneyUnit);
   put(values, at.lowestHistory, lowestEver / moneyUnit);
   put(values, at.nowInDays, ratio(now, daily));
   put(values, at.lowest90InDays, ratio(lowest90, daily));
   put(values, at.lowestHistoryInDays, ratio(lowestEver, daily));
-  put(values, at.negativeDays, countBelow(closes, 0, 90, 0));
+  put(values, at.negativeDays, known === 0 ? Number.NaN : negative);
 }
 
 /** Credits by whole calendar month: the up to 12 before D's month that begin at or after the first entry. */

@@ -11,7 +11,9 @@ import {
 } from './history.ts';
 import type { Names } from './names.ts';
 import {
+  AMOUNT,
   amountAt,
+  BALANCE,
   balanceAt,
   CATEGORY_MASK,
   CHANNEL_SHIFT,
@@ -25,15 +27,16 @@ import {
   flagsAt,
   KNOWS_BALANCE,
   LINKS,
+  NARROW,
   OWN_TRANSFER,
   occurredMsAt,
   POSITION,
-  partyAt,
   positionAt,
   REVERSAL,
   REVERSED,
   type Records,
   TIME,
+  TIME_BITS,
   TIME_MASK,
 } from './records.ts';
 import {
@@ -72,6 +75,8 @@ export interface Pass {
   /** Whether the date at work has moved money or given a balance, and what its debits took. */
   touched: boolean;
   dayOutflowMinor: number;
+  /** Whether the contexts differ in capabilities, so that it matters which are met when. */
+  countsContexts: boolean;
 }
 
 /** What a pass fills for one t: the counts, and the closes of D-89...D, of which `closed` are filled. */
@@ -95,66 +100,85 @@ export function sweep(
   first: Counted,
   second: Counted,
 ): void {
-  const { history, records, names, reversals } = pass;
+  const { history, records, names, reversals, countsContexts } = pass;
   const { closes, net, given, chosen } = history;
   const { sums, hours, partyDay, contextDay } = pass.totals;
   const { words, stride } = records;
   const { contexts } = names;
+  // The tallies are in variables while rows are read: an array's element costs as much as ten of them.
+  const hoursFrom = Math.min(first.tallies.hoursFrom, second.tallies.hoursFrom);
   let { day } = pass;
   let weekend = isWeekend(day);
+  let outflow = 0;
+  let debits = 0;
+  let inflow = 0;
+  let entries = 0;
+  let weekendMinor = 0;
+  let dayOutflow = pass.dayOutflowMinor;
+  let { firstDebitDay } = history;
   for (let i = pass.at; i < to; i++) {
     const at = stride * i;
     const dated = words[at + DATED]!;
     if (dated >>> DATE_SHIFT !== day) {
+      pass.dayOutflowMinor = dayOutflow;
+      dayOutflow = 0;
       closeDate(pass, i, atMs);
       day = dated >>> DATE_SHIFT;
-      openDate(pass, i, day, first, second);
       weekend = isWeekend(day);
+      if (first.tallies.nextStart <= day || second.tallies.nextStart <= day) {
+        note(sums, outflow, debits, inflow, entries, weekendMinor);
+        outflow = debits = inflow = entries = weekendMinor = 0;
+      }
+      openDate(pass, i, day, first, second);
     }
     if (day >= checkedFrom && occurredMsAt(records, names, i) > atMs) continue;
     const links = words[at + LINKS]!;
-    const context = links & CONTEXT_MASK;
-    contextDay[context] = day;
+    const context = 4 * (links & CONTEXT_MASK);
+    if (countsContexts) contextDay[context >> 2] = day;
     const undone = (dated & REVERSED) !== 0 && reversedAtMs(reversals, words[at + POSITION]!) <= atMs;
     if ((dated & FAILED) !== 0) {
       if (!undone && (dated & DEBIT) !== 0) sums[Tally.failed]! += 1;
       continue;
     }
-    const account = contexts[4 * context]!;
+    const account = contexts[context]!;
+    const moves = !undone && (dated & REVERSAL) === 0;
     if ((dated & KNOWS_BALANCE) !== 0) {
       given[account]! += 1;
-      chosen[account] = balanceAt(records, i);
+      chosen[account] = stride === NARROW ? words[at + BALANCE]! | 0 : balanceAt(records, i);
       pass.touched = true;
-      if (closes[account] === UNSEEN) closes[account] = Number.NaN;
-    }
-    if (undone || (dated & REVERSAL) !== 0) continue;
-    const amountMinor = amountAt(records, i);
-    const debit = (dated & DEBIT) !== 0;
+    } else if (!moves) continue;
     if (closes[account] === UNSEEN) closes[account] = Number.NaN;
-    net[account]! += debit ? -amountMinor : amountMinor;
-    sums[Tally.entries]! += 1;
-    hours[((words[at + TIME]! & TIME_MASK) / HOUR_MS) | 0]! += 1;
+    if (!moves) continue;
+    const amountMinor = stride === NARROW ? words[at + AMOUNT]! : amountAt(records, i);
+    entries++;
+    const time = words[at + TIME]!;
+    if (day >= hoursFrom) hours[(((time & TIME_MASK) + 0.5) * HOURS_A_MS) | 0]! += 1;
     if (!pass.active) noteActive(pass, day);
-    if ((dated & OWN_TRANSFER) !== 0) continue;
-    const party = partyAt(records, i);
+    const party = (links >>> 16) | ((time >>> TIME_BITS) << 16);
     const channel = (dated >> CHANNEL_SHIFT) & 7;
-    if (!debit) {
-      sums[Tally.inflow]! += amountMinor;
-      noteCredit(history, day, amountMinor, party === 0 ? channel : party + CHANNELS.length);
+    if ((dated & DEBIT) === 0) {
+      net[account]! += amountMinor;
+      if ((dated & OWN_TRANSFER) !== 0) continue;
+      inflow += amountMinor;
+      noteCredit(history, day, amountMinor, party === 0 ? channel : party + CHANNELS.length, dayOutflow);
       continue;
     }
-    if (day < history.firstDebitDay) history.firstDebitDay = day;
-    history.outflowMinor += amountMinor;
-    pass.dayOutflowMinor += amountMinor;
+    net[account]! -= amountMinor;
+    if ((dated & OWN_TRANSFER) !== 0) continue;
+    if (day < firstDebitDay) {
+      firstDebitDay = day;
+      history.firstDebitDay = day;
+    }
+    dayOutflow += amountMinor;
+    outflow += amountMinor;
+    debits++;
+    if (weekend) weekendMinor += amountMinor;
     const category = dated & CATEGORY_MASK;
-    const target =
-      contexts[4 * context + 1]! === 0 ? KIND_BY_CATEGORY[category]! : NAMED_TARGET + contexts[4 * context + 1]!;
+    const obligation = contexts[context + 1]!;
+    const target = obligation === 0 ? KIND_BY_CATEGORY[category]! : NAMED_TARGET + obligation;
     if (target >= 0) pushPayment(history, day, amountMinor, target);
-    sums[Tally.outflow]! += amountMinor;
-    sums[Tally.debits]! += 1;
     sums[SPENDING_BY_CATEGORY[category]!]! += amountMinor;
     sums[COUNTED_BY_CATEGORY[category]!]! += 1;
-    if (weekend) sums[Tally.weekend]! += amountMinor;
     if (IS_CASH[channel] === 1) {
       sums[Tally.withdrawn]! += amountMinor;
       sums[Tally.withdrawals]! += 1;
@@ -166,10 +190,28 @@ export function sweep(
     countMerchant(first.tallies, latest);
     countMerchant(second.tallies, latest);
   }
+  pass.dayOutflowMinor = dayOutflow;
+  note(sums, outflow, debits, inflow, entries, weekendMinor);
   pass.at = to;
 }
 
-const HOUR_MS = 3_600_000;
+function note(
+  sums: Float64Array,
+  outflow: number,
+  debits: number,
+  inflow: number,
+  entries: number,
+  weekendMinor: number,
+): void {
+  sums[Tally.outflow]! += outflow;
+  sums[Tally.debits]! += debits;
+  sums[Tally.inflow]! += inflow;
+  sums[Tally.entries]! += entries;
+  sums[Tally.weekend]! += weekendMinor;
+}
+
+/** With half a millisecond more the product is never short of a whole hour. */
+const HOURS_A_MS = 1 / 3_600_000;
 
 /** The first entry of a date; history's outflow of the date is 0 until its first debit. */
 function noteActive(pass: Pass, day: number): void {
@@ -210,8 +252,15 @@ function fillCloses(counted: Counted, day: number, balanceMinor: number): void {
 export function closeDate(pass: Pass, to: number, atMs: number): void {
   const { history, day } = pass;
   if (day < 0 || !pass.touched) return;
-  chooseBalances(pass, to, atMs);
-  const balanceMinor = balanceOfAccounts(pass, true);
+  const { closes, given, chosen, net } = history;
+  let balanceMinor: number;
+  if (pass.names.accounts.length === 1 && given[0]! <= 1) {
+    balanceMinor = given[0] === 1 ? chosen[0]! : closes[0]! + net[0]!;
+    closes[0] = balanceMinor;
+  } else {
+    chooseBalances(pass, to, atMs);
+    balanceMinor = balanceOfAccounts(pass, true);
+  }
   history.balanceMinor = balanceMinor;
   if (day >= history.firstDebitDay && balanceMinor < history.lowestMinor) history.lowestMinor = balanceMinor;
   if (pass.dayOutflowMinor > 0) noteOutflow(history, day, pass.dayOutflowMinor);

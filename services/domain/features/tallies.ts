@@ -62,6 +62,8 @@ export interface Tallies {
   /** How many segments have started, and the date on which the next one does. */
   started: number;
   nextStart: number;
+  /** D-29: hours count from there. */
+  hoursFrom: number;
   /** The totals where each segment started. */
   readonly atStart: Float64Array;
   readonly hoursAtStart: Int32Array;
@@ -95,6 +97,7 @@ export function createTallies(): Tallies {
     today: Number.POSITIVE_INFINITY,
     started: 0,
     nextStart: Number.POSITIVE_INFINITY,
+    hoursFrom: Number.POSITIVE_INFINITY,
     atStart: new Float64Array(WIDTH * SEGMENTS),
     hoursAtStart: new Int32Array(HOURS),
   };
@@ -108,6 +111,7 @@ export function openTallies(tallies: Tallies, today: number): void {
   tallies.today = today;
   tallies.started = 0;
   tallies.nextStart = today - SEGMENT_AGES[0];
+  tallies.hoursFrom = today - SEGMENT_AGES[START_OF_R];
 }
 
 /** To be called before a date is counted that is `nextStart` or later: notes the totals for each segment that starts by it. */
