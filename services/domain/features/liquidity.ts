@@ -4,6 +4,7 @@ import { featureIndex } from './catalogue.ts';
 import type { Frame, KnownLedger } from './frame.ts';
 import { type History, reversedAtMs } from './history.ts';
 import {
+  AMOUNT,
   amountAt,
   balanceAt,
   DEBIT,
@@ -11,6 +12,7 @@ import {
   firstDated,
   flagsAt,
   KNOWS_BALANCE,
+  NARROW,
   OWN_TRANSFER,
   occurredMsAt,
   positionAt,
@@ -122,11 +124,12 @@ function inflowOf(history: History, month: number): number {
  */
 function drainMean(frame: Frame, ledger: KnownLedger, monthlyIncome: number): number {
   const { records, names, reversals } = ledger;
+  const { words, stride } = records;
   let sum = 0;
   let count = 0;
   const end = firstDated(records, frame.today + 1);
   for (let i = firstDated(records, frame.today - 89); i < end; i++) {
-    const amount = amountAt(records, i);
+    const amount = stride === NARROW ? words[stride * i + AMOUNT]! : amountAt(records, i);
     if (50 * amount <= monthlyIncome) continue;
     const flags = flagsAt(records, i);
     if ((flags & (DEBIT | KNOWS_BALANCE)) !== (DEBIT | KNOWS_BALANCE)) continue;

@@ -244,8 +244,12 @@ function openDate(pass: Pass, from: number, day: number, first: Counted, second:
 
 /** Every date before `day` that has no row closes as the date before it. */
 function fillCloses(counted: Counted, day: number, balanceMinor: number): void {
+  const { closes } = counted;
   const until = day - counted.tallies.today + FIRST_CLOSE_AGE;
-  while (counted.closed < until) counted.closes[counted.closed++] = balanceMinor;
+  let { closed } = counted;
+  if (closed >= until) return;
+  while (closed < until) closes[closed++] = balanceMinor;
+  counted.closed = closed;
 }
 
 /** Ends the date at work, whose last record is the one before `to`. Without rows since the date was opened it changes nothing. */

@@ -35,6 +35,9 @@ const SEGMENTS = SEGMENT_AGES.length;
 /** Of the segments, by start: R's, which the week before D lies in, is the third. */
 const START_OF_R = 2;
 
+/** A date that never comes: as an integer, so that dates are compared as integers. */
+const NEVER = 2 ** 30;
+
 /** What a pass has counted so far. */
 export interface Totals {
   readonly sums: Float64Array;
@@ -57,7 +60,7 @@ export interface Tallies {
   /** Which of the merchants are counted at the date at work, and from which date on they are distinct. */
   part: number;
   partStart: number;
-  /** The date of D; Infinity while the frame is idle. */
+  /** The date of D; far away while the frame is idle. */
   today: number;
   /** How many segments have started, and the date on which the next one does. */
   started: number;
@@ -93,21 +96,21 @@ export function createTallies(): Tallies {
     hours: new Int32Array(HOURS),
     merchants: new Int32Array(SEGMENTS),
     part: SEGMENTS - 1,
-    partStart: Number.NEGATIVE_INFINITY,
-    today: Number.POSITIVE_INFINITY,
+    partStart: -NEVER,
+    today: NEVER,
     started: 0,
-    nextStart: Number.POSITIVE_INFINITY,
-    hoursFrom: Number.POSITIVE_INFINITY,
+    nextStart: NEVER,
+    hoursFrom: NEVER,
     atStart: new Float64Array(WIDTH * SEGMENTS),
     hoursAtStart: new Int32Array(HOURS),
   };
 }
 
-/** Makes ready to count for a D; with Infinity the tallies are idle: no segment ever starts. */
+/** Makes ready to count for a D. Tallies that were never opened are idle: no segment of theirs starts. */
 export function openTallies(tallies: Tallies, today: number): void {
   tallies.merchants.fill(0);
   tallies.part = SEGMENTS - 1;
-  tallies.partStart = Number.NEGATIVE_INFINITY;
+  tallies.partStart = -NEVER;
   tallies.today = today;
   tallies.started = 0;
   tallies.nextStart = today - SEGMENT_AGES[0];
@@ -125,7 +128,7 @@ export function startSegments(tallies: Tallies, totals: Totals, day: number): vo
     }
     if (start === START_OF_R) for (let k = 0; k < HOURS; k++) tallies.hoursAtStart[k] = totals.hours[k]!;
     tallies.started++;
-    tallies.nextStart = tallies.started < SEGMENTS ? tallies.today - SEGMENT_AGES[tallies.started]! : Infinity;
+    tallies.nextStart = tallies.started < SEGMENTS ? tallies.today - SEGMENT_AGES[tallies.started]! : NEVER;
   }
 }
 
@@ -142,7 +145,7 @@ export function finishTallies(tallies: Tallies, totals: Totals): void {
   }
   for (let hour = 0; hour < HOURS; hour++) tallies.hours[hour] = totals.hours[hour]! - tallies.hoursAtStart[hour]!;
   tallies.part = SEGMENTS - 1;
-  tallies.partStart = Number.NEGATIVE_INFINITY;
+  tallies.partStart = -NEVER;
 }
 
 export function lastWeek(tallies: Tallies, tally: number): number {
