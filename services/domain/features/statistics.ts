@@ -22,6 +22,12 @@ export function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? Number.NaN : numerator / denominator;
 }
 
+export function lowest(values: Float64Array, from: number, to: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = from; i < to; i++) if (values[i]! < least) least = values[i]!;
+  return least === Number.POSITIVE_INFINITY ? Number.NaN : least;
+}
+
 export function mean(values: Float64Array, from: number, to: number): number {
   let sum = 0;
   let count = 0;

@@ -1,55 +1,90 @@
 import { isWeekend } from '../calendar/days.ts';
 import {
   type History,
-  NAMED_TARGET,
+  NAMED_TARGET as NAMED_TARGET_,
   noteCredit,
   noteOutflow,
   pushPayment,
   type Reversals,
   reversedAtMs,
-  UNSEEN,
+  UNSEEN as UNSEEN_,
 } from './history.ts';
 import type { Names } from './names.ts';
 import {
-  AMOUNT,
+  AMOUNT as AMOUNT_,
   amountAt,
-  BALANCE,
+  BALANCE as BALANCE_,
   balanceAt,
-  CATEGORY_MASK,
-  CHANNEL_SHIFT,
-  CHANNELS,
-  CONTEXT_MASK,
+  CATEGORY_MASK as CATEGORY_MASK_,
+  CHANNEL_SHIFT as CHANNEL_SHIFT_,
+  CHANNELS as CHANNELS_,
+  CONTEXT_MASK as CONTEXT_MASK_,
   contextAt,
-  DATE_SHIFT,
-  DATED,
-  DEBIT,
-  FAILED,
+  DATE_SHIFT as DATE_SHIFT_,
+  DATED as DATED_,
+  DEBIT as DEBIT_,
+  FAILED as FAILED_,
   flagsAt,
-  KNOWS_BALANCE,
-  LINKS,
-  NARROW,
-  OWN_TRANSFER,
+  KNOWS_BALANCE as KNOWS_BALANCE_,
+  LINKS as LINKS_,
+  NARROW as NARROW_,
+  OWN_TRANSFER as OWN_TRANSFER_,
   occurredMsAt,
-  POSITION,
+  POSITION as POSITION_,
   positionAt,
-  REVERSAL,
-  REVERSED,
+  REVERSAL as REVERSAL_,
+  REVERSED as REVERSED_,
   type Records,
-  TIME,
-  TIME_BITS,
-  TIME_MASK,
+  TIME as TIME_,
+  TIME_BITS as TIME_BITS_,
+  TIME_MASK as TIME_MASK_,
 } from './records.ts';
 import {
-  COUNTED_BY_CATEGORY,
+  COUNTED_BY_CATEGORY as COUNTED_BY_CATEGORY_,
   countMerchant,
-  IS_CASH,
-  KIND_BY_CATEGORY,
-  SPENDING_BY_CATEGORY,
+  IS_CASH as IS_CASH_,
+  KIND_BY_CATEGORY as KIND_BY_CATEGORY_,
+  SPENDING_BY_CATEGORY as SPENDING_BY_CATEGORY_,
   startSegments,
   type Tallies,
   Tally,
   type Totals,
 } from './tallies.ts';
+
+// The engine folds a module's own constants into its code, and reads imported ones from memory at every use.
+const AMOUNT = AMOUNT_;
+const BALANCE = BALANCE_;
+const CATEGORY_MASK = CATEGORY_MASK_;
+const CHANNEL_SHIFT = CHANNEL_SHIFT_;
+const CHANNELS = CHANNELS_;
+const CONTEXT_MASK = CONTEXT_MASK_;
+const DATE_SHIFT = DATE_SHIFT_;
+const DATED = DATED_;
+const DEBIT = DEBIT_;
+const FAILED = FAILED_;
+const KNOWS_BALANCE = KNOWS_BALANCE_;
+const LINKS = LINKS_;
+const NARROW = NARROW_;
+const OWN_TRANSFER = OWN_TRANSFER_;
+const POSITION = POSITION_;
+const REVERSAL = REVERSAL_;
+const REVERSED = REVERSED_;
+const TIME = TIME_;
+const TIME_BITS = TIME_BITS_;
+const TIME_MASK = TIME_MASK_;
+const COUNTED_BY_CATEGORY = COUNTED_BY_CATEGORY_;
+const IS_CASH = IS_CASH_;
+const KIND_BY_CATEGORY = KIND_BY_CATEGORY_;
+const SPENDING_BY_CATEGORY = SPENDING_BY_CATEGORY_;
+const NAMED_TARGET = NAMED_TARGET_;
+const UNSEEN = UNSEEN_;
+const {
+  failed: FAILURES,
+  activeDays: ACTIVE_DAYS,
+  withdrawn: WITHDRAWN,
+  withdrawals: WITHDRAWALS,
+  elsewhere: ELSEWHERE,
+} = Tally;
 
 /**
  * The forward pass over a customer's rows in the order (date, occurred time, ledger position): one loop that reads a row once,
@@ -105,31 +140,47 @@ export function sweep(
   const { sums, hours, partyDay, contextDay } = pass.totals;
   const { words, stride } = records;
   const { contexts } = names;
-  // The tallies are in variables while rows are read: an array's element costs as much as ten of them.
   const hoursFrom = Math.min(first.tallies.hoursFrom, second.tallies.hoursFrom);
-  let { day } = pass;
+  let nextStart = Math.min(first.tallies.nextStart, second.tallies.nextStart);
+  let { day, active, touched } = pass;
   let weekend = isWeekend(day);
+  let { firstDebitDay } = history;
+  // What most rows move is in variables while they are read: an element of an array costs as much as ten of them.
+  let dayOutflow = pass.dayOutflowMinor;
   let outflow = 0;
   let debits = 0;
   let inflow = 0;
   let entries = 0;
   let weekendMinor = 0;
-  let dayOutflow = pass.dayOutflowMinor;
-  let { firstDebitDay } = history;
+  let account = 0;
+  let seen = closes[0] !== UNSEEN;
+  let accountNet = net[0]!;
+  let accountGiven = given[0]!;
+  let accountChosen = chosen[0]!;
   for (let i = pass.at; i < to; i++) {
     const at = stride * i;
     const dated = words[at + DATED]!;
     if (dated >>> DATE_SHIFT !== day) {
+      net[account] = accountNet;
+      given[account] = accountGiven;
+      chosen[account] = accountChosen;
+      pass.touched = touched;
       pass.dayOutflowMinor = dayOutflow;
-      dayOutflow = 0;
       closeDate(pass, i, atMs);
       day = dated >>> DATE_SHIFT;
       weekend = isWeekend(day);
-      if (first.tallies.nextStart <= day || second.tallies.nextStart <= day) {
+      openDate(pass, i, day, first, second);
+      active = false;
+      touched = false;
+      dayOutflow = 0;
+      accountNet = 0;
+      accountGiven = 0;
+      if (nextStart <= day) {
         note(sums, outflow, debits, inflow, entries, weekendMinor);
         outflow = debits = inflow = entries = weekendMinor = 0;
+        startFrames(pass, day, first, second);
+        nextStart = Math.min(first.tallies.nextStart, second.tallies.nextStart);
       }
-      openDate(pass, i, day, first, second);
     }
     if (day >= checkedFrom && occurredMsAt(records, names, i) > atMs) continue;
     const links = words[at + LINKS]!;
@@ -137,33 +188,52 @@ export function sweep(
     if (countsContexts) contextDay[context >> 2] = day;
     const undone = (dated & REVERSED) !== 0 && reversedAtMs(reversals, words[at + POSITION]!) <= atMs;
     if ((dated & FAILED) !== 0) {
-      if (!undone && (dated & DEBIT) !== 0) sums[Tally.failed]! += 1;
+      if (!undone && (dated & DEBIT) !== 0) sums[FAILURES]! += 1;
       continue;
     }
-    const account = contexts[context]!;
     const moves = !undone && (dated & REVERSAL) === 0;
-    if ((dated & KNOWS_BALANCE) !== 0) {
-      given[account]! += 1;
-      chosen[account] = stride === NARROW ? words[at + BALANCE]! | 0 : balanceAt(records, i);
-      pass.touched = true;
-    } else if (!moves) continue;
-    if (closes[account] === UNSEEN) closes[account] = Number.NaN;
+    const knows = (dated & KNOWS_BALANCE) !== 0;
+    if (!moves && !knows) continue;
+    if (contexts[context] !== account) {
+      net[account] = accountNet;
+      given[account] = accountGiven;
+      chosen[account] = accountChosen;
+      account = contexts[context]!;
+      seen = closes[account] !== UNSEEN;
+      accountNet = net[account]!;
+      accountGiven = given[account]!;
+      accountChosen = chosen[account]!;
+    }
+    if (!seen) {
+      seen = true;
+      closes[account] = Number.NaN;
+    }
+    if (knows) {
+      accountGiven++;
+      accountChosen = stride === NARROW ? words[at + BALANCE]! | 0 : balanceAt(records, i);
+      touched = true;
+    }
     if (!moves) continue;
     const amountMinor = stride === NARROW ? words[at + AMOUNT]! : amountAt(records, i);
     entries++;
     const time = words[at + TIME]!;
     if (day >= hoursFrom) hours[(((time & TIME_MASK) + 0.5) * HOURS_A_MS) | 0]! += 1;
-    if (!pass.active) noteActive(pass, day);
+    if (!active) {
+      active = true;
+      touched = true;
+      sums[ACTIVE_DAYS]! += 1;
+      if (day < history.firstEntryDay) history.firstEntryDay = day;
+    }
     const party = (links >>> 16) | ((time >>> TIME_BITS) << 16);
     const channel = (dated >> CHANNEL_SHIFT) & 7;
     if ((dated & DEBIT) === 0) {
-      net[account]! += amountMinor;
+      accountNet += amountMinor;
       if ((dated & OWN_TRANSFER) !== 0) continue;
       inflow += amountMinor;
       noteCredit(history, day, amountMinor, party === 0 ? channel : party + CHANNELS.length, dayOutflow);
       continue;
     }
-    net[account]! -= amountMinor;
+    accountNet -= amountMinor;
     if ((dated & OWN_TRANSFER) !== 0) continue;
     if (day < firstDebitDay) {
       firstDebitDay = day;
@@ -178,10 +248,11 @@ export function sweep(
     const target = obligation === 0 ? KIND_BY_CATEGORY[category]! : NAMED_TARGET + obligation;
     if (target >= 0) pushPayment(history, day, amountMinor, target);
     sums[SPENDING_BY_CATEGORY[category]!]! += amountMinor;
-    sums[COUNTED_BY_CATEGORY[category]!]! += 1;
+    const counted = COUNTED_BY_CATEGORY[category]!;
+    if (counted !== ELSEWHERE) sums[counted]! += 1;
     if (IS_CASH[channel] === 1) {
-      sums[Tally.withdrawn]! += amountMinor;
-      sums[Tally.withdrawals]! += 1;
+      sums[WITHDRAWN]! += amountMinor;
+      sums[WITHDRAWALS]! += 1;
     }
     if (party === 0) continue;
     const latest = partyDay[party]!;
@@ -190,10 +261,18 @@ export function sweep(
     countMerchant(first.tallies, latest);
     countMerchant(second.tallies, latest);
   }
+  net[account] = accountNet;
+  given[account] = accountGiven;
+  chosen[account] = accountChosen;
+  pass.active = active;
+  pass.touched = touched;
   pass.dayOutflowMinor = dayOutflow;
   note(sums, outflow, debits, inflow, entries, weekendMinor);
   pass.at = to;
 }
+
+/** With half a millisecond more the product is never short of a whole hour. */
+const HOURS_A_MS = 1 / 3_600_000;
 
 function note(
   sums: Float64Array,
@@ -210,33 +289,20 @@ function note(
   sums[Tally.weekend]! += weekendMinor;
 }
 
-/** With half a millisecond more the product is never short of a whole hour. */
-const HOURS_A_MS = 1 / 3_600_000;
-
-/** The first entry of a date; history's outflow of the date is 0 until its first debit. */
-function noteActive(pass: Pass, day: number): void {
-  const { history, totals } = pass;
-  pass.active = true;
-  pass.touched = true;
-  totals.sums[Tally.activeDays]! += 1;
-  if (day < history.firstEntryDay) history.firstEntryDay = day;
-}
-
 function openDate(pass: Pass, from: number, day: number, first: Counted, second: Counted): void {
-  const { history, totals, names } = pass;
+  const { history, names } = pass;
   pass.day = day;
   pass.dayFrom = from;
-  pass.active = false;
-  pass.touched = false;
-  pass.dayOutflowMinor = 0;
-  for (let a = 0; a < names.accounts.length; a++) {
-    history.net[a] = 0;
-    history.given[a] = 0;
+  if (names.accounts.length > 1) {
+    history.net.fill(0, 0, names.accounts.length);
+    history.given.fill(0, 0, names.accounts.length);
   }
   fillCloses(first, day, history.balanceMinor);
   fillCloses(second, day, history.balanceMinor);
-  if (first.tallies.nextStart > day && second.tallies.nextStart > day) return;
-  // Totals run from the first date that a frame counts: what was before is of no use, and would only grow.
+}
+
+/** Totals run from the first date that a frame counts: what was before is of no use, and would only grow. */
+function startFrames({ totals }: Pass, day: number, first: Counted, second: Counted): void {
   if (first.tallies.started + second.tallies.started === 0) totals.sums.fill(0);
   startSegments(first.tallies, totals, day);
   startSegments(second.tallies, totals, day);
