@@ -73,6 +73,6 @@ export function predictionText(prediction: PredictionJson): string {
   return [
     `${prediction.customer_id}: ${level} risk, ${prediction.summary} (within ${prediction.horizon_days} days, as of ${prediction.observation_time.slice(0, 16).replace('T', ' ')} UTC)`,
     ...reasons,
-    `    ${prediction.features_known} of ${prediction.features_total} features known; model ${prediction.model_name} ${prediction.model_version}`,
+    `    ${prediction.features_known} of ${prediction.features_total} features known; model ${prediction.model_name} ${prediction.model_version}; prediction ${prediction.prediction_id}`,
   ].join('\n');
 }

@@ -11,6 +11,7 @@ import { championName, file, folder, instances, modelName, positiveInteger } fro
 import { datasetFlagsHelp, makeDataset } from './commands/dataset.ts';
 import { listDeadLetters, replayDeadLetters, showDeadLetter } from './commands/dead-letters.ts';
 import { EVALUATIONS } from './commands/evaluate.ts';
+import { explain } from './commands/explain.ts';
 import { importBerka, importSynthetic, simulate } from './commands/feed.ts';
 import { championOf, gateModel, listModels, type ModelId, promoteModel, rollBackModel } from './commands/model.ts';
 import { reconcileEngine } from './commands/reconcile.ts';
@@ -171,6 +172,11 @@ onEngine(program.command('score'))
   .argument('<customer>', 'the customer’s id')
   .option('--at <time>', 'observe at this time (RFC 3339) instead of now; recorded, never acted on')
   .action(printing((customer: string, options) => score(running(options), customer, options)));
+
+onEngine(program.command('explain'))
+  .description('explain a stored score: its reasons, and what change would have lowered its level')
+  .argument('<prediction-id>', 'its id, as pde score names it')
+  .action(printing((id: string, options) => explain(running(options), id, options)));
 
 onEngine(program.command('reconcile'))
   .description('prove that nothing was lost and nothing counted twice')

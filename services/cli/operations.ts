@@ -1,8 +1,8 @@
-/** Clients of what the engine's operator may ask: the operations that every service offers, and scoring's models. */
+/** Clients of what people ask the services directly: the operations that every service offers, and scoring's models and scores. */
 import { OperationsService } from '../../gen/pde/operations/v1/operations_service_pb.ts';
 import { ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { createRpcClient } from '../platform/rpc/client.ts';
-import { ensureApiKeys } from './api-keys.ts';
+import { ensureApiKeys, type KeyHolder } from './api-keys.ts';
 import type { RunningEngine } from './engine-file.ts';
 
 const DEADLINE_MS = 60_000;
@@ -11,13 +11,14 @@ const DEADLINE_MS = 60_000;
 export const CONSUMERS = ['features', 'interventions'] as const;
 
 export function operationsOf(running: RunningEngine, service: keyof RunningEngine['engine']['rpc']) {
-  return createRpcClient(OperationsService, asOperator(running, service));
+  return createRpcClient(OperationsService, as('operator', running, service));
 }
 
-export function scoringOf(running: RunningEngine) {
-  return createRpcClient(ScoringService, asOperator(running, 'scoring'));
+/** Scoring, as one of those who may ask it. */
+export function scoringOf(running: RunningEngine, holder: 'operator' | 'officer' = 'operator') {
+  return createRpcClient(ScoringService, as(holder, running, 'scoring'));
 }
 
-function asOperator({ stateDir, engine }: RunningEngine, service: keyof RunningEngine['engine']['rpc']) {
-  return { url: engine.rpc[service], apiKey: ensureApiKeys(stateDir).keys.operator, deadlineMs: DEADLINE_MS };
+function as(holder: KeyHolder, { stateDir, engine }: RunningEngine, service: keyof RunningEngine['engine']['rpc']) {
+  return { url: engine.rpc[service], apiKey: ensureApiKeys(stateDir).keys[holder], deadlineMs: DEADLINE_MS };
 }

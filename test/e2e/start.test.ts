@@ -185,10 +185,14 @@ describe('gRPC', () => {
 });
 
 describe('the pde command beside it', () => {
-  it('scores a customer in words', async () => {
+  it('scores a customer in words, and explains that score', async () => {
     const { status, stdout: text } = pde('score', await aCustomer());
     expect(status).toBe(0);
     expect(text).toMatch(/features known; model synthetic/);
+    const [, predictionId] = /prediction (\S+)$/m.exec(text)!;
+    const explained = pde('explain', predictionId!);
+    expect(explained.stdout).toMatch(/all else \(\d+ more that count\)\nA lower level would have been given/);
+    expect(explained.status).toBe(0);
   });
 
   it('reconciles', () => {
