@@ -1,83 +1,37 @@
 import { isWeekend } from '../calendar/days.ts';
-import {
-  type History,
-  NAMED_TARGET as NAMED_TARGET_,
-  noteCredit,
-  noteOutflow,
-  pushPayment,
-  type Reversals,
-  reversedAtMs,
-  UNSEEN as UNSEEN_,
-} from './history.ts';
+import * as past from './history.ts';
+import { type History, noteCredit, noteOutflow, pushPayment, type Reversals, reversedAtMs } from './history.ts';
 import type { Names } from './names.ts';
-import {
-  AMOUNT as AMOUNT_,
-  amountAt,
-  BALANCE as BALANCE_,
-  balanceAt,
-  CATEGORY_MASK as CATEGORY_MASK_,
-  CHANNEL_SHIFT as CHANNEL_SHIFT_,
-  CHANNELS as CHANNELS_,
-  CONTEXT_MASK as CONTEXT_MASK_,
-  contextAt,
-  DATE_SHIFT as DATE_SHIFT_,
-  DATED as DATED_,
-  DEBIT as DEBIT_,
-  FAILED as FAILED_,
-  flagsAt,
-  KNOWS_BALANCE as KNOWS_BALANCE_,
-  LINKS as LINKS_,
-  NARROW as NARROW_,
-  OWN_TRANSFER as OWN_TRANSFER_,
-  occurredMsAt,
-  POSITION as POSITION_,
-  positionAt,
-  REVERSAL as REVERSAL_,
-  REVERSED as REVERSED_,
-  type Records,
-  TIME as TIME_,
-  TIME_BITS as TIME_BITS_,
-  TIME_MASK as TIME_MASK_,
-} from './records.ts';
-import {
-  COUNTED_BY_CATEGORY as COUNTED_BY_CATEGORY_,
-  countMerchant,
-  IS_CASH as IS_CASH_,
-  KIND_BY_CATEGORY as KIND_BY_CATEGORY_,
-  SPENDING_BY_CATEGORY as SPENDING_BY_CATEGORY_,
-  startSegments,
-  type Tallies,
-  Tally,
-  type Totals,
-} from './tallies.ts';
+import * as layout from './record-layout.ts';
+import { amountAt, balanceAt, contextAt, flagsAt, occurredMsAt, positionAt, type Records } from './records.ts';
+import * as counting from './tallies.ts';
+import { countMerchant, startSegments, type Tallies, type Totals } from './tallies.ts';
 
-// The engine folds a module's own constants into its code, and reads imported ones from memory at every use.
-const AMOUNT = AMOUNT_;
-const BALANCE = BALANCE_;
-const CATEGORY_MASK = CATEGORY_MASK_;
-const CHANNEL_SHIFT = CHANNEL_SHIFT_;
-const CHANNELS = CHANNELS_;
-const CONTEXT_MASK = CONTEXT_MASK_;
-const DATE_SHIFT = DATE_SHIFT_;
-const DATED = DATED_;
-const DEBIT = DEBIT_;
-const FAILED = FAILED_;
-const KNOWS_BALANCE = KNOWS_BALANCE_;
-const LINKS = LINKS_;
-const NARROW = NARROW_;
-const OWN_TRANSFER = OWN_TRANSFER_;
-const POSITION = POSITION_;
-const REVERSAL = REVERSAL_;
-const REVERSED = REVERSED_;
-const TIME = TIME_;
-const TIME_BITS = TIME_BITS_;
-const TIME_MASK = TIME_MASK_;
-const COUNTED_BY_CATEGORY = COUNTED_BY_CATEGORY_;
-const IS_CASH = IS_CASH_;
-const KIND_BY_CATEGORY = KIND_BY_CATEGORY_;
-const SPENDING_BY_CATEGORY = SPENDING_BY_CATEGORY_;
-const NAMED_TARGET = NAMED_TARGET_;
-const UNSEEN = UNSEEN_;
+/** The engine folds a module's own constants into its code; imported ones are read from memory at every use. */
+const {
+  AMOUNT,
+  BALANCE,
+  CATEGORY_MASK,
+  CHANNEL_SHIFT,
+  CHANNELS,
+  CONTEXT_MASK,
+  DATE_SHIFT,
+  DATED,
+  DEBIT,
+  FAILED,
+  KNOWS_BALANCE,
+  LINKS,
+  NARROW,
+  OWN_TRANSFER,
+  POSITION,
+  REVERSAL,
+  REVERSED,
+  TIME,
+  TIME_BITS,
+  TIME_MASK,
+} = layout;
+const { COUNTED_BY_CATEGORY, IS_CASH, KIND_BY_CATEGORY, SPENDING_BY_CATEGORY, Tally } = counting;
+const { NAMED_TARGET, UNSEEN } = past;
 const {
   failed: FAILURES,
   activeDays: ACTIVE_DAYS,
@@ -140,6 +94,7 @@ export function sweep(
   const { sums, hours, partyDay, contextDay } = pass.totals;
   const { words, stride } = records;
   const { contexts } = names;
+  const single = names.accounts.length === 1;
   const hoursFrom = Math.min(first.tallies.hoursFrom, second.tallies.hoursFrom);
   let nextStart = Math.min(first.tallies.nextStart, second.tallies.nextStart);
   let { day, active, touched } = pass;
@@ -161,12 +116,16 @@ export function sweep(
     const at = stride * i;
     const dated = words[at + DATED]!;
     if (dated >>> DATE_SHIFT !== day) {
-      net[account] = accountNet;
-      given[account] = accountGiven;
-      chosen[account] = accountChosen;
-      pass.touched = touched;
       pass.dayOutflowMinor = dayOutflow;
-      closeDate(pass, i, atMs);
+      if (single && accountGiven <= 1) {
+        if (touched) endDate(pass, accountGiven === 1 ? accountChosen : closes[0]! + accountNet);
+      } else {
+        net[account] = accountNet;
+        given[account] = accountGiven;
+        chosen[account] = accountChosen;
+        pass.touched = touched;
+        closeDate(pass, i, atMs);
+      }
       day = dated >>> DATE_SHIFT;
       weekend = isWeekend(day);
       openDate(pass, i, day, first, second);
@@ -320,21 +279,22 @@ function fillCloses(counted: Counted, day: number, balanceMinor: number): void {
 
 /** Ends the date at work, whose last record is the one before `to`. Without rows since the date was opened it changes nothing. */
 export function closeDate(pass: Pass, to: number, atMs: number): void {
-  const { history, day } = pass;
-  if (day < 0 || !pass.touched) return;
-  const { closes, given, chosen, net } = history;
-  let balanceMinor: number;
-  if (pass.names.accounts.length === 1 && given[0]! <= 1) {
-    balanceMinor = given[0] === 1 ? chosen[0]! : closes[0]! + net[0]!;
-    closes[0] = balanceMinor;
-  } else {
-    chooseBalances(pass, to, atMs);
-    balanceMinor = balanceOfAccounts(pass, true);
-  }
+  if (pass.day < 0 || !pass.touched) return;
+  chooseBalances(pass, to, atMs);
+  noteClose(pass, balanceOfAccounts(pass, true));
+  pass.touched = false;
+}
+
+/** The only account's close is the customer's. */
+function endDate(pass: Pass, closeMinor: number): void {
+  pass.history.closes[0] = closeMinor;
+  noteClose(pass, closeMinor + 0);
+}
+
+function noteClose({ history, day, dayOutflowMinor }: Pass, balanceMinor: number): void {
   history.balanceMinor = balanceMinor;
   if (day >= history.firstDebitDay && balanceMinor < history.lowestMinor) history.lowestMinor = balanceMinor;
-  if (pass.dayOutflowMinor > 0) noteOutflow(history, day, pass.dayOutflowMinor);
-  pass.touched = false;
+  if (dayOutflowMinor > 0) noteOutflow(history, day, dayOutflowMinor);
 }
 
 /** The customer's balance if the date at work ended here, before the next record; the pass can go on. */
