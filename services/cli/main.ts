@@ -155,6 +155,8 @@ program
     positiveInteger,
   )
   .option('--parameters <file>', 'another world: a parameters file, or one that ships: shift, disparity')
+  .option('--data <dir>', 'folder with trans.asc(.gz), account.asc and loan.asc, for --bank berka', folder)
+  .option('--scores <file>', 'also write account_id and probability of each loan as CSV, for --bank berka')
   .option('--samples <n>', 'bootstrap samples of customers', positiveInteger, 1000)
   .option('--json', 'one JSON value instead of text')
   .action(async (options, command: Command) => {

@@ -4,12 +4,14 @@
  * 1 a fault said in words, 64 wrong usage.
  */
 import { EvaluationError } from './evaluate/error.ts';
+import { evaluateLoans } from './evaluate/loans.ts';
 import { evaluateSynthetic } from './evaluate/synthetic.ts';
 import { ModelRefusedError } from './model/files.ts';
 
 /** By kind of bank: flags in, what is printed out. Null: it has printed its help. */
 const KINDS: Readonly<Record<string, (args: readonly string[]) => Promise<object | null>>> = {
   synthetic: evaluateSynthetic,
+  loans: evaluateLoans,
 };
 
 const [kind = '', ...args] = process.argv.slice(2);

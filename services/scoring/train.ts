@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
 import {
@@ -14,6 +14,7 @@ import {
   LEAST_POSITIVES_OF_GROUP,
 } from '../domain/gates/bounds.ts';
 import { EnvironmentError, makeEnvironment, ONE_THREAD, PYTHON, ROOT, TRAINING } from './python.ts';
+import { trainLoans } from './train-loans.ts';
 
 const DATA = join(TRAINING, 'data');
 /** The visible ceiling learns from so many times the customers of a model, of another seed. */
@@ -23,10 +24,13 @@ const CEILING_VERSION = 'ceiling';
 const LATER_SHARE = 0.55;
 /** The oracle is asked about rows later than this share of the months: of the model's own table only the test slice needs it. */
 const ORACLE_SHARE = 0.75;
-const HELP = `train: makes a model from the synthetic bank
+/** The model of loans, from real accounts: only --data, --version and --seed are for it. */
+const LOANS = 'berka';
+const HELP = `train: makes a model from the synthetic bank, or the model of loans from Berka files (--name ${LOANS} --data DIR)
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 2)
+  --version VERSION  model's version (default 2; of ${LOANS} 1)
+  --data DIR         folder with trans.asc(.gz), account.asc and loan.asc, for --name ${LOANS}
   --seed S           seed of the training (default 7)
   --customers N      customers of the bank (default 10000)
   --months M         months of the bank (default 36)
@@ -41,6 +45,7 @@ const HELP = `train: makes a model from the synthetic bank
 
 const { values } = readArguments();
 if (values.help) process.stdout.write(HELP);
+else if (values.name === LOANS) loans();
 else train();
 
 function readArguments() {
@@ -49,6 +54,7 @@ function readArguments() {
       options: {
         name: { type: 'string', default: 'synthetic' },
         version: { type: 'string', default: '2' },
+        data: { type: 'string' },
         seed: { type: 'string', default: '7' },
         customers: { type: 'string', default: '10000' },
         months: { type: 'string', default: '36' },
@@ -78,6 +84,17 @@ function train(): void {
   writeFileSync(settings, JSON.stringify(settingsDocument()));
   const common = ['--settings', settings, '--name', values.name, '--seed', String(seed)];
   run(PYTHON, [join(TRAINING, 'train.py'), ...common, ...(values.ceiling ? ceilingArguments() : modelArguments())]);
+}
+
+function loans(): void {
+  const data = values.data ?? refuse(`--name ${LOANS} needs --data DIR`);
+  const version = process.argv.some((arg) => arg.startsWith('--version')) ? values.version : '1';
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(version)) refuse(`${version} is no version: [A-Za-z0-9._-]{1,64}`);
+  mkdirSync(DATA, { recursive: true });
+  prepare();
+  const python = (args: readonly string[]) => run(PYTHON, args);
+  const node = (args: readonly string[]) => run(process.execPath, args);
+  trainLoans({ data: resolve(data), name: values.name, version, seed: wholeNumber('seed', 0), python, node });
 }
 
 function modelArguments(): string[] {

@@ -1,5 +1,6 @@
 /** `pde evaluate`: how good a model is, on rows that it was not made from. Each kind of bank has its own way to such rows. */
 import type { Progress } from '../progress.ts';
+import { evaluateBerka } from './evaluate-berka.ts';
 import { evaluateSynthetic } from './evaluate-synthetic.ts';
 
 export interface EvaluateOptions {
@@ -8,6 +9,10 @@ export interface EvaluateOptions {
   /** Absent: the latest. */
   readonly modelVersion?: string;
   readonly json?: boolean;
+  /** Folder of the Berka files. */
+  readonly data?: string;
+  /** Where the scores of the loans go, as CSV. */
+  readonly scores?: string;
   /** Of the synthetic bank. */
   readonly seed: number;
   readonly months: number;
@@ -34,4 +39,5 @@ export const EVALUATIONS: Readonly<
   Record<string, (options: EvaluateOptions, context: EvaluateContext) => Promise<string>>
 > = {
   synthetic: evaluateSynthetic,
+  berka: evaluateBerka,
 };

@@ -118,7 +118,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function wholeNumber(name: string, text: string, least: number): number {
+export function wholeNumber(name: string, text: string, least: number): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new EvaluationError(`--${name} is ${text}: expected a whole number from ${least}`, { isUsage: true });
