@@ -14,19 +14,17 @@ export interface ScoredVector {
   readonly outcome: Outcome;
 }
 
-/** Rows explained in one go: 1 to 4 us each for 200 trees of depth 4, 16 us for 300 of depth 6. */
-const ROWS_PER_EXPLANATION = 128;
-
 /** Scores vectors (each in the order of the catalogue), in order. */
 export async function scoreBatch(model: Model, vectors: readonly Float64Array[]): Promise<ScoredVector[]> {
   const width = model.binding.places.length;
+  const { sliceRows } = model.kernel;
   const inputs = new Float32Array(vectors.length * width);
   for (const [row, values] of vectors.entries()) gatherInputs(model.binding, values, inputs, row);
   const margins = await model.session.margins(inputs, vectors.length);
   const scored: ScoredVector[] = [];
-  for (let at = 0; at < vectors.length; at += ROWS_PER_EXPLANATION) {
+  for (let at = 0; at < vectors.length; at += sliceRows) {
     if (at > 0) await setImmediate();
-    const count = Math.min(ROWS_PER_EXPLANATION, vectors.length - at);
+    const count = Math.min(sliceRows, vectors.length - at);
     const block = new Float64Array(count * width);
     model.kernel.explain(inputs.subarray(at * width), count, block);
     for (let row = 0; row < count; row++) {

@@ -18,7 +18,7 @@ export function unexplained(model: Model): Model {
       },
     },
     kernel: {
-      baseValue,
+      ...model.kernel,
       explain(rows, count, out) {
         const first = rows.byteOffset / rows.BYTES_PER_ELEMENT / width;
         const margins = known.get(rows.buffer)!;

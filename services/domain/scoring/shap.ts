@@ -6,6 +6,8 @@
 export interface ShapKernel {
   /** The margin expected by cover with nothing known: XGBoost's bias column. */
   readonly baseValue: number;
+  /** So many rows of one call keep the thread for a few milliseconds at most. */
+  readonly sliceRows: number;
   /**
    * Explains `count` rows of `rows` (row-major, one float32 an input, NaN unknown) into `out` (row-major, one float64 an input,
    * margin units). A row's bits do not depend on its neighbours (I6). Not to be called while it runs.

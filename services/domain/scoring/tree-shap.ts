@@ -121,6 +121,7 @@ export function createTreeShap(forest: Forest): ShapKernel {
 
   return {
     baseValue: expectedMargin(forest),
+    sliceRows: 1,
     explain(rows, count, out) {
       block = rows;
       target = out;

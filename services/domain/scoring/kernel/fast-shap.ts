@@ -12,6 +12,9 @@ import { createOneRow } from './one-row.ts';
 /** Bound on the memory of a model's tables. */
 export const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
+/** The largest tables take some 30 us a row. */
+const SLICE_ROWS = 128;
+
 /** So few rows are explained one by one: a block of them costs about as much. */
 const FEW_ROWS = 6;
 
@@ -32,6 +35,7 @@ export function fastShapOf(forest: Forest, program: Program | Unsuitable): FastS
   if (typeof program === 'string') return { ...createTreeShap(forest), fallback: program, tableBytes: 0 };
   return {
     baseValue: expectedMargin(forest),
+    sliceRows: SLICE_ROWS,
     explain: createExplain(program, forest.features.length),
     fallback: null,
     tableBytes: program.table.byteLength,
