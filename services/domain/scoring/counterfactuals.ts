@@ -4,9 +4,8 @@
  * answered only with the score that the model gave it. Where nothing plausible lowers the level, that is the answer.
  *
  * A candidate moves its own features and nothing that would follow from them: a higher balance also ends a drawdown, a payment made up
- * for also lowers lateness. As every lever and what follows from it have a monotone constraint, what is left out could only lower
- * the risk further: a counterfactual promises too little rather than too much. It says what the model would have answered, not what
- * will happen.
+ * for also lowers lateness. Every lever has a monotone constraint, and where what follows has one too, leaving it out promises too
+ * little rather than too much. A counterfactual says what the model would have answered, not what will happen.
  *
  * Effort is the sum of the changes, each as a share of its lever's reach. One change is looked for first: the least of each lever by
  * its steps. Two together only where no single one is enough: pairs of different facts in quarters of their reach, then each of the
