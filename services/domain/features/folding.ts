@@ -2,7 +2,7 @@ import type { Fold } from './fold.ts';
 import { createFrame, createPass, startPass } from './frame.ts';
 import { noteLatest, reversedAtMs } from './history.ts';
 import { forEachGroup, renumberGroups, saveHistory } from './history-state.ts';
-import { EMPTY_ROLL, enrol, lengthAt, type Names, nameAt, nextNumber } from './names.ts';
+import { EMPTY_ROLL, enrol, lengthAt, type Names, nameAt, nextNumber, numbersOf } from './names.ts';
 import {
   CHANNELS,
   contextAt,
@@ -90,25 +90,26 @@ function dropRecords(window: Foldable, dropped: number): void {
 /** Forgets the names of parties that neither a record nor the fold refers to, once they are the larger part. */
 function dropParties(window: Foldable): void {
   const { names, records } = window;
-  const live = new Set<number>();
-  for (let i = 0; i < records.count; i++) live.add(partyAt(records, i));
-  forEachGroup(window.fold.state, (group) => live.add(Math.max(0, group - CHANNELS.length)));
-  live.delete(0);
-  const kept = [...live].sort((a, b) => a - b);
-  const length = kept.reduce((sum, party) => sum + lengthAt(names.parties, party), 0);
-  if (names.parties.length <= 2 * length + SMALL_ROLL) return;
-  const renumbered = new Map([[0, 0]]);
+  const roll = names.parties;
+  const live = new Uint8Array(roll.length + 1);
+  for (let i = 0; i < records.count; i++) live[partyAt(records, i)] = 1;
+  forEachGroup(window.fold.state, (group) => {
+    live[Math.max(0, group - CHANNELS.length)] = 1;
+  });
+  const kept = numbersOf(roll).filter((number) => live[number] === 1);
+  const length = kept.reduce((sum, number) => sum + lengthAt(roll, number), 0);
+  if (roll.length <= 2 * length + SMALL_ROLL) return;
+  const renumbered = new Int32Array(roll.length + 1);
   let next = nextNumber(EMPTY_ROLL);
-  for (const party of kept) {
-    renumbered.set(party, next);
-    next += lengthAt(names.parties, party);
+  for (const number of kept) {
+    renumbered[number] = next;
+    next += lengthAt(roll, number);
   }
-  const roll = enrol(EMPTY_ROLL, ...kept.map((party) => nameAt(names.parties, party)));
-  names.parties = roll;
+  names.parties = enrol(EMPTY_ROLL, ...kept.map((number) => nameAt(roll, number)));
   names.partyIndex = null;
-  for (let i = 0; i < records.count; i++) setParty(records, i, renumbered.get(partyAt(records, i))!);
+  for (let i = 0; i < records.count; i++) setParty(records, i, renumbered[partyAt(records, i)]!);
   const state = renumberGroups(window.fold.state, (group) =>
-    group <= CHANNELS.length ? group : renumbered.get(group - CHANNELS.length)! + CHANNELS.length,
+    group <= CHANNELS.length ? group : renumbered[group - CHANNELS.length]! + CHANNELS.length,
   );
   window.fold = { ...window.fold, state };
 }

@@ -43,6 +43,13 @@ export function nameAt(roll: string, number: number): string {
   return roll.substring(number, number + roll.charCodeAt(number - 1));
 }
 
+/** The numbers of all names, rising. */
+export function numbersOf(roll: string): number[] {
+  const numbers: number[] = [];
+  for (let number = 1; number <= roll.length; number += lengthAt(roll, number)) numbers.push(number);
+  return numbers;
+}
+
 /** What the number of the next name will be. */
 export function nextNumber(roll: string): number {
   return roll.length + 1;
@@ -77,13 +84,8 @@ export function internParty(names: Names, name: string): number {
 
 function indexed(names: Names): Map<string, number> {
   if (names.partyIndex !== null) return names.partyIndex;
-  const roll = names.parties;
-  const index = new Map<string, number>();
-  for (let number = 1; number <= roll.length; number += lengthAt(roll, number)) {
-    index.set(nameAt(roll, number), number);
-  }
-  names.partyIndex = index;
-  return index;
+  names.partyIndex = new Map(numbersOf(names.parties).map((number) => [nameAt(names.parties, number), number]));
+  return names.partyIndex;
 }
 
 export function internObligation(names: Names, name: string): number {
