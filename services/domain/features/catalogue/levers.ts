@@ -16,6 +16,7 @@ const FEWER_FAILURES = 'Having enough on the account when a payment is taken wou
 const LESS_CASH = 'Paying more by card or transfer and less in cash would help';
 const MORE_BALANCE = 'Keeping more on your account before payments fall due would help';
 const OTHER_DATES = 'Moving payment dates closer to when your income arrives would help';
+const SMALLER_DUES = 'Spreading upcoming payments over more time would help';
 const SPEND_LESS = 'Keeping spending further below income would help';
 
 const lowering = { towards: -1, bound: 0 } as const;
@@ -27,6 +28,7 @@ export const LEVERS: Readonly<Record<string, Lever>> = {
   payment_undershoot_pct_30d: { ...lowering, fact: 'overdue', step: 5, reach: 100, customer: BRING_UP_TO_DATE },
   bill_payment_count_drop_30d: { ...lowering, fact: 'overdue', step: 1, reach: 4, customer: BRING_UP_TO_DATE },
   payment_timing_shift_days: { ...lowering, fact: 'dates', step: 1, reach: 15, customer: OTHER_DATES },
+  obligation_burden_45d: { ...lowering, fact: 'dues', step: 0.05, reach: 0.3, customer: SMALLER_DUES },
   failed_debit_count_30d: { ...lowering, fact: 'failures', step: 1, reach: 3, customer: FEWER_FAILURES },
   cash_withdrawal_frequency_rise_30d: { ...lowering, fact: 'cash', step: 1, reach: 8, customer: LESS_CASH },
   cash_withdrawal_size_rise_30d_pct: { ...lowering, fact: 'cash', step: 10, reach: 100, customer: LESS_CASH },
@@ -35,6 +37,6 @@ export const LEVERS: Readonly<Record<string, Lever>> = {
   balance_in_outflow_days: { ...raising, fact: 'balance', step: 1, reach: 15, customer: MORE_BALANCE },
   obligation_cover_30d: { ...raising, fact: 'balance', step: 0.1, reach: 1, customer: MORE_BALANCE },
   negative_balance_days_90d: { ...lowering, fact: 'overdraft', step: 5, reach: 30, customer: MORE_BALANCE },
-  overdraft_charge_count_90d: { ...lowering, fact: 'overdraft', step: 1, reach: 3, customer: MORE_BALANCE },
+  overdraft_charge_count_90d: { ...lowering, fact: 'overdraft', step: 1, reach: 1, customer: MORE_BALANCE },
   inflow_outflow_ratio_90d: { ...raising, fact: 'spending', step: 0.05, reach: 0.2, customer: SPEND_LESS },
 };
