@@ -114,8 +114,10 @@ export function startPass(pass: SettlingPass, ledger: KnownLedger): void {
   pass.reversals = reversals;
   pass.at = 0;
   pass.day = -1;
-  pass.settled = -1;
+  pass.active = false;
+  pass.touched = false;
   pass.dayOutflowMinor = 0;
+  pass.settled = -1;
   pass.countsContexts = differInCapabilities(names.contexts);
   loadHistory(pass.history, fold.state, names);
   resetTotals(pass.totals, names.parties.length + 1, names.contexts.length / 4);
