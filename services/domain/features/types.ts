@@ -40,7 +40,7 @@ export interface FeatureDefinition {
 /** How a feature can be moved for the better; see catalogue/levers.ts. Amounts in the feature's unit. */
 export interface Lever {
   /** What it is about. Levers of one fact measure the same thing, and a counterfactual moves one of them at most. */
-  readonly fact: 'overdue' | 'dates' | 'dues' | 'failures' | 'cash' | 'balance' | 'overdraft' | 'spending';
+  readonly fact: 'overdue' | 'dues' | 'failures' | 'cash' | 'balance' | 'overdraft' | 'spending';
   /** 1: more is better; -1: less is. Against the direction of risk. */
   readonly towards: -1 | 1;
   /** Smallest change that is worth naming. */

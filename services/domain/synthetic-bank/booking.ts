@@ -25,7 +25,8 @@ export function defer(life: Life, day: number, draft: Draft): void {
 
 function settle(life: Life, draft: Draft, random: Random): void {
   const delay = draft.bookAfterDays ?? 0;
-  if (draft.occurred !== undefined) book(life, draft, random);
+  if (draft.refused === true) push(life, draft, 'failed');
+  else if (draft.occurred !== undefined) book(life, draft, random);
   else if (isShort(life, draft)) refuse(life, draft, random);
   else if (delay === 0) book(life, draft, random);
   else {

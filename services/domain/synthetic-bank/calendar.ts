@@ -81,10 +81,20 @@ export function previousWorkday(dayNumber: number): number {
 
 /** Minutes ahead of UTC on a date, for a zone of the European Union (summer time from the last Sunday of March to October's). */
 export function utcOffsetMinutes(standardMinutes: number, dayNumber: number): number {
-  const { year } = civilOf(dayNumber);
-  const summer = dayNumber >= lastSunday(year, 3) && dayNumber < lastSunday(year, 10);
-  return summer ? standardMinutes + 60 : standardMinutes;
+  const { first, last } = summerOf(civilOf(dayNumber).year);
+  return dayNumber >= first && dayNumber < last ? standardMinutes + 60 : standardMinutes;
 }
+
+/** Summer time of a year, [first, last): asked for at every transaction, and the same for all. */
+function summerOf(year: number): { readonly first: number; readonly last: number } {
+  const known = SUMMERS.get(year);
+  if (known !== undefined) return known;
+  const summer = { first: lastSunday(year, 3), last: lastSunday(year, 10) };
+  SUMMERS.set(year, summer);
+  return summer;
+}
+
+const SUMMERS = new Map<number, { readonly first: number; readonly last: number }>();
 
 function lastSunday(year: number, month: number): number {
   const last = dayOf(year, month, daysInMonth(year, month));

@@ -111,6 +111,7 @@ function begin(p: BankParameters, seed: number, index: number): Life {
     profiles: [],
     profile: openingFacts(key, traits, p),
     income: { payer: 0, gapUntilDay: 0, leaveUntilDay: 0, late: [], usualMinor: traits.incomeMinor },
+    streams: new Map(),
     wallet: openWallet(key, childKey(rootKey(seed), 'town')),
   };
   openingObligations(life);

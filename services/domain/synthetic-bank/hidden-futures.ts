@@ -1,4 +1,4 @@
-import { intensityOf } from './hidden.ts';
+import { drawEvent, endOf, pressureOfOne } from './hidden.ts';
 import type { BankParameters } from './parameters.ts';
 import type { Random } from './random.ts';
 import { type HiddenState, LIFE_EVENT_KINDS, type LifeEvent, type LifeEventKind, type Traits } from './truth.ts';
@@ -49,14 +49,9 @@ export function createFutures(p: BankParameters, traits: Traits, state: HiddenSt
 function pressureAt(events: readonly LifeEvent[], day: number, p: BankParameters): number {
   let sum = 0;
   for (const event of events) {
-    if (day >= endOf(event)) continue;
-    sum += p.events.stressWeight[event.kind] * event.severity * intensityOf(event, day);
+    if (day < endOf(event, p)) sum += pressureOfOne(event, day, p);
   }
   return sum;
-}
-
-function endOf(event: LifeEvent): number {
-  return event.startDay + event.rampDays + event.plateauDays + event.recoveryDays;
 }
 
 /** Standard normals into [1...days], by Box-Muller, both of each pair. */
@@ -76,27 +71,18 @@ function fillNormals(into: Float64Array, days: number, random: Random): void {
 function beginner(p: BankParameters, traits: Traits, state: HiddenState, random: Random) {
   const rates = LIFE_EVENT_KINDS.map((kind) => p.events.annualRate[kind]);
   const daily = (traits.proneness * rates.reduce((sum, rate) => sum + rate, 0)) / 365;
-  const { severity, rampDays, plateauDays, recoveryDays } = p.events;
   return (days: number, target: Float64Array): void => {
     if (daily <= 0) return;
     let begun: LifeEvent[] | null = null;
     for (let k = 1 + gapOf(daily, random); k <= days; k += 1 + gapOf(daily, random)) {
       const kind = LIFE_EVENT_KINDS[random.weighted(rates)] as LifeEventKind;
       const day = state.day + k;
-      const active = [...state.events, ...(begun ?? [])].filter((event) => day < endOf(event));
+      const active = [...state.events, ...(begun ?? [])].filter((event) => day < endOf(event, p));
       if (active.length >= 2 || active.some((event) => event.kind === kind)) continue;
-      const event: LifeEvent = {
-        kind,
-        startDay: day,
-        severity: random.between(severity.low, severity.high),
-        rampDays: random.integer(rampDays.low, rampDays.high),
-        plateauDays: random.integer(plateauDays.low, plateauDays.high),
-        recoveryDays: random.integer(recoveryDays.low, recoveryDays.high),
-      };
+      const event = drawEvent(kind, day, p, random);
       begun = [...(begun ?? []), event];
-      const weight = p.events.stressWeight[kind] * event.severity;
       for (let later = k; later <= days; later++) {
-        target[later] = (target[later] as number) + weight * intensityOf(event, state.day + later);
+        target[later] = (target[later] as number) + pressureOfOne(event, state.day + later, p);
       }
     }
   };

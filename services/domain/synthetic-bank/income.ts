@@ -1,5 +1,5 @@
 import { nextWorkday, onDayOfMonth, previousWorkday } from './calendar.ts';
-import { effectOf } from './hidden.ts';
+import { effectOf, effectOn } from './hidden.ts';
 import { type Draft, type Life, ownId, today } from './life.ts';
 import type { Random } from './random.ts';
 import type { PayCycle, Traits } from './truth.ts';
@@ -86,11 +86,9 @@ function pay(life: Life, random: Random): void {
 /** The share of usual pay that is earned now. */
 function workShare(life: Life): number {
   const { hidden, income, p } = life;
-  const lost = 1.15 * effectOf(hidden, 'job_loss');
-  const cut = 0.38 * effectOf(hidden, 'income_cut');
-  const ill = 0.28 * effectOf(hidden, 'illness');
+  const lost = effectOn(hidden, p, 'incomeLost');
   const leave = life.day < income.leaveUntilDay ? 1 - p.pay.leavePayShare : 0;
-  return Math.max(0, 1 - lost - cut - ill - leave);
+  return Math.max(0, 1 - lost - leave);
 }
 
 function salaryDraft(life: Life, amountMinor: number, random: Random): Draft {

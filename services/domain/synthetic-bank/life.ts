@@ -1,7 +1,7 @@
 import type { Consent, Obligation, Profile, Standing } from '../bank/profile.ts';
 import type { Category, Channel, Direction, LedgerRow } from '../bank/transaction.ts';
 import { DAY_MS, utcOffsetMinutes } from './calendar.ts';
-import { pressureOf } from './hidden.ts';
+import { intensityOf } from './hidden.ts';
 import type { BankParameters } from './parameters.ts';
 import type { PayingHabit } from './payment-chance.ts';
 import { childKey, hexOf, type Key, type Random, randomOf } from './random.ts';
@@ -31,6 +31,8 @@ export interface Life {
   profile: ProfileFacts;
   readonly income: IncomeState;
   readonly wallet: Wallet;
+  /** Streams below the customer's key, by name. */
+  readonly streams: Map<string, Key>;
 }
 
 export interface Account {
@@ -92,6 +94,8 @@ export interface IncomeState {
 export interface Wallet {
   readonly merchants: Readonly<Record<string, readonly string[]>>;
   tripUntilDay: number;
+  /** What a mood makes of a category's rate, 1 on average, and the period it lasts. */
+  readonly moods: Map<string, { period: number; factor: number }>;
 }
 
 /** A transaction about to happen. */
@@ -111,6 +115,8 @@ export interface Draft {
   readonly bookAfterDays?: number;
   /** Set when it waits to be booked. */
   readonly occurred?: { readonly day: number; readonly second: number };
+  /** Turned down whatever the balance: a card limit is used up. */
+  readonly refused?: boolean;
   /** What happens when the money does not suffice; absent: it is booked all the same. */
   readonly ifShort?: 'drop' | 'show' | 'payment';
   readonly pays?: { readonly of: LiveObligation; readonly plan: PlannedPayment };
@@ -118,12 +124,20 @@ export interface Draft {
 
 /** The stream of a purpose on the current day. */
 export function today(life: Life, purpose: string): Random {
-  return randomOf(childKey(childKey(life.key, purpose), life.day));
+  return randomOf(childKey(streamOf(life, purpose), life.day));
 }
 
 /** An opaque id of this customer's. */
-export function ownId(life: { readonly key: Key }, kind: string, ordinal: number): string {
-  return hexOf(childKey(childKey(life.key, kind), ordinal), 16);
+export function ownId(life: Life, kind: string, ordinal: number): string {
+  return hexOf(childKey(streamOf(life, kind), ordinal), 16);
+}
+
+function streamOf(life: Life, name: string): Key {
+  const known = life.streams.get(name);
+  if (known !== undefined) return known;
+  const key = childKey(life.key, name);
+  life.streams.set(name, key);
+  return key;
 }
 
 /** Milliseconds since the epoch of a local second on a day. */
@@ -131,13 +145,11 @@ export function momentOf(traits: Traits, day: number, second: number): number {
   return day * DAY_MS + second * 1000 - utcOffsetMinutes(traits.zone.standardMinutes, day) * 60_000;
 }
 
-/**
- * What a customer's behaviour answers to, from 0: the weight of events at once, and stress while it lasts. Payments answer to stress
- * alone, which follows events weeks later: that is what can be seen building.
- */
+/** How much is wrong in a customer's life today, all events together; payments feel it only when reserves are used up. */
 export function strain(life: Life): number {
-  const { day, stress, events } = life.hidden;
-  return Math.max(0, stress - life.traits.everydayStress, pressureOf(events, day, life.p));
+  let sum = 0;
+  for (const event of life.hidden.events) sum += event.severity * intensityOf(event, life.day);
+  return sum;
 }
 
 /** What obligations in force ask a month, on average. */

@@ -1,6 +1,7 @@
 import type { Obligation, ObligationKind } from '../bank/profile.ts';
 import { addMonths, nextWorkday } from './calendar.ts';
-import { type Draft, type Life, type LiveObligation, ownId, type PlannedPayment, strain, today } from './life.ts';
+import { effectOn } from './hidden.ts';
+import { type Draft, type Life, type LiveObligation, ownId, type PlannedPayment, today } from './life.ts';
 import type { Range } from './parameters.ts';
 import { decidePayment } from './payment-chance.ts';
 import { childKey, type Random, randomOf } from './random.ts';
@@ -52,8 +53,10 @@ const MONTHLY = { kind: 'months', months: 1 } as const;
 const QUARTERLY = { kind: 'months', months: 3 } as const;
 
 function rentInterval(life: Life, random: Random): Obligation['interval'] {
-  if (life.traits.payCycle === 'weekly' && random.chance(0.4)) return { kind: 'days', days: 7 };
-  if (life.traits.payCycle === 'fortnightly' && random.chance(0.3)) return { kind: 'days', days: 14 };
+  if (life.traits.payCycle === 'weekly' && random.chance(life.p.obligations.rentByWeekShare))
+    return { kind: 'days', days: 7 };
+  if (life.traits.payCycle === 'fortnightly' && random.chance(life.p.obligations.rentByWeekShare))
+    return { kind: 'days', days: 14 };
   return MONTHLY;
 }
 
@@ -157,10 +160,10 @@ function decideDue(life: Life, live: LiveObligation, random: Random): void {
 function delayOnTime(life: Life, live: LiveObligation, random: Random): number {
   if (live.method === 'standing_order') return 0;
   if (live.method === 'direct_debit') return nextWorkday(life.day) - life.day;
-  const { lateness, forgetfulLateDays, usualLateDays } = life.p.symptoms;
-  const habit = life.traits.forgetful ? forgetfulLateDays : usualLateDays;
-  const usual = habit + lateness * life.traits.shows.lateness * strain(life);
-  return Math.min(4, random.poisson(usual));
+  const { usualLateDays, slipDays } = life.p.payments;
+  if (random.chance(life.traits.slips)) return random.integer(slipDays.low, slipDays.high);
+  const strained = life.traits.shows.lateness * effectOn(life.hidden, life.p, 'lateness');
+  return Math.min(4, random.poisson(usualLateDays + strained));
 }
 
 function paymentDraft(life: Life, live: LiveObligation, plan: PlannedPayment, random: Random): Draft {

@@ -39,18 +39,18 @@ export type Decision =
 /** Chance that stress withholds a payment. */
 export function stressChance(stress: number, traits: Traits, habit: PayingHabit, p: BankParameters): number {
   const excess = stress - traits.resilience - p.payments.kindOffset[habit.kind];
-  return (p.payments.stressRateMax * monthShare(habit)) / (1 + Math.exp(-excess / p.payments.stressSlope));
+  return p.payments.stressRateMax / (1 + Math.exp(-excess / p.payments.stressSlope));
 }
 
 /** Chance that a payment is forgotten, given that stress does not withhold it. */
-export function forgetChance(traits: Traits, habit: PayingHabit): number {
-  return habit.manual ? traits.forgetfulness * monthShare(habit) : 0;
+export function forgetChance(traits: Traits, habit: PayingHabit, p: BankParameters): number {
+  return traits.forgetfulness * (habit.manual ? 1 : p.payments.lapsedShare);
 }
 
 /** The chances of both kinds of lateness, causes summed. */
 export function missChances(stress: number, traits: Traits, habit: PayingHabit, p: BankParameters): MissChances {
   const withheld = stressChance(stress, traits, habit, p);
-  const forget = (1 - withheld) * forgetChance(traits, habit);
+  const forget = (1 - withheld) * forgetChance(traits, habit, p);
   const long = withheld * p.payments.stressMissShare + forget * p.payments.forgetMissShare;
   return { long, short: withheld + forget - long };
 }
@@ -68,7 +68,7 @@ export function decidePayment(
     const partialShare = random.chance(payments.partialShare) ? random.between(0.3, 0.7) : 0;
     return { kind: 'withheld', cause: 'stress', delayDays: random.integer(delay.low, delay.high), partialShare };
   }
-  if (random.chance(forgetChance(traits, habit))) {
+  if (random.chance(forgetChance(traits, habit, p))) {
     const delay = random.chance(payments.forgetMissShare) ? payments.forgetLongDelayDays : payments.shortDelayDays;
     return {
       kind: 'withheld',
@@ -78,8 +78,4 @@ export function decidePayment(
     };
   }
   return { kind: 'on_time' };
-}
-
-function monthShare(habit: PayingHabit): number {
-  return Math.min(1, habit.intervalDays / 30);
 }

@@ -34,67 +34,99 @@ export function rootKey(seed: number): Key {
 
 /** The stream named by a label below a key. Integers from 0 and strings are labels; 1 and "1" are not the same. */
 export function childKey(key: Key, label: string | number): Key {
-  const h = typeof label === 'number' ? mix(label ^ 0x6a09e667) : hashText(label);
-  let [a, b, c, d] = key;
+  const h = typeof label === 'number' ? mix(label ^ 0x6a09e667) : hashOf(label);
+  const [h1, h2, h3] = [Math.imul(h, 0x9e3779b1), Math.imul(h, 0x85ebca77), Math.imul(h, 0xc2b2ae3d)];
+  let a = key[0];
+  let b = key[1];
+  let c = key[2];
+  let d = key[3];
   for (let round = 0; round < 2; round++) {
     a = mix((a ^ h) + b);
-    b = mix((b ^ Math.imul(h, 0x9e3779b1)) + c);
-    c = mix((c ^ Math.imul(h, 0x85ebca77)) + d);
-    d = mix((d ^ Math.imul(h, 0xc2b2ae3d)) + a);
+    b = mix((b ^ h1) + c);
+    c = mix((c ^ h2) + d);
+    d = mix((d ^ h3) + a);
   }
   return [a, b, c, d];
 }
 
-/** Hexadecimal digits of a key, 8 a word: opaque, and as good as unique from 16 on. */
+/** Hexadecimal digits of a key, 8 a word, an even number: opaque, and as good as unique from 16 on. */
 export function hexOf(key: Key, digits: number): string {
-  return key
-    .map((word) => (word >>> 0).toString(16).padStart(8, '0'))
-    .join('')
-    .slice(0, digits);
+  let text = '';
+  for (let byte = 0; 2 * byte < digits; byte++) {
+    text += HEX[((key[byte >> 2] as number) >>> (24 - 8 * (byte & 3))) & 255];
+  }
+  return text;
 }
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** A generator (sfc32) at the start of a key's stream. */
 export function randomOf(key: Key): Random {
-  let [a, b, c] = key;
-  let counter = key[3] | 1;
-  const next = (): number => {
-    const t = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (c << 21) | (c >>> 11);
-    c = (c + t) | 0;
-    return (t >>> 0) / 4294967296;
-  };
-  for (let warm = 0; warm < 8; warm++) next();
-  return samplers(next);
+  return new Stream(key);
 }
 
-function samplers(uniform: () => number): Random {
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  return {
-    uniform,
-    chance: (p) => uniform() < p,
-    integer: (low, high) => low + Math.floor(uniform() * (high - low + 1)),
-    between: (low, high) => low + uniform() * (high - low),
-    normal,
-    spread: (sigma) => Math.exp(sigma * normal() - (sigma * sigma) / 2),
-    poisson: (mean) => {
-      const floor = Math.exp(-mean);
-      let count = 0;
-      for (let product = uniform(); product > floor; product *= uniform()) count++;
-      return count;
-    },
-    pick: (list) => list[Math.floor(uniform() * list.length)] as (typeof list)[number],
-    weighted: (weights) => {
-      let left = uniform() * weights.reduce((sum, weight) => sum + weight, 0);
-      const index = weights.findIndex((weight) => {
-        left -= weight;
-        return left < 0;
-      });
-      return index < 0 ? weights.length - 1 : index;
-    },
-  };
+class Stream implements Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter: number;
+
+  constructor(key: Key) {
+    this.#a = key[0];
+    this.#b = key[1];
+    this.#c = key[2];
+    this.#counter = key[3] | 1;
+    for (let warm = 0; warm < 8; warm++) this.uniform();
+  }
+
+  uniform(): number {
+    const t = (((this.#a + this.#b) | 0) + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
+    return (t >>> 0) / 4294967296;
+  }
+
+  chance(p: number): boolean {
+    return this.uniform() < p;
+  }
+
+  integer(low: number, high: number): number {
+    return low + Math.floor(this.uniform() * (high - low + 1));
+  }
+
+  between(low: number, high: number): number {
+    return low + this.uniform() * (high - low);
+  }
+
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  spread(sigma: number): number {
+    return Math.exp(sigma * this.normal() - (sigma * sigma) / 2);
+  }
+
+  poisson(mean: number): number {
+    const floor = Math.exp(-mean);
+    let count = 0;
+    for (let product = this.uniform(); product > floor; product *= this.uniform()) count++;
+    return count;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[Math.floor(this.uniform() * list.length)] as T;
+  }
+
+  weighted(weights: readonly number[]): number {
+    let left = this.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
+    const index = weights.findIndex((weight) => {
+      left -= weight;
+      return left < 0;
+    });
+    return index < 0 ? weights.length - 1 : index;
+  }
 }
 
 /** Murmur3's finalizer. */
@@ -105,9 +137,15 @@ function mix(word: number): number {
   return h ^ (h >>> 16);
 }
 
-/** FNV-1a over the UTF-16 units, finalized. */
-function hashText(text: string): number {
+/** FNV-1a over the UTF-16 units, finalized; labels are few and come again and again. */
+function hashOf(text: string): number {
+  const known = HASHES.get(text);
+  if (known !== undefined) return known;
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return mix(h);
+  h = mix(h);
+  if (HASHES.size < 1000) HASHES.set(text, h);
+  return h;
 }
+
+const HASHES = new Map<string, number>();

@@ -1,5 +1,5 @@
 import type { Consent, ContactChannel } from '../bank/profile.ts';
-import { effectOf } from './hidden.ts';
+import { effectOf, effectOn } from './hidden.ts';
 import { type Draft, type Life, momentOf, type ProfileFacts, recordProfile, today } from './life.ts';
 import { agree, subscribe } from './obligations.ts';
 import type { BankParameters } from './parameters.ts';
@@ -44,7 +44,7 @@ function newAgreements(life: Life, random: Random): Draft[] {
   const p = life.p.obligations;
   const effect = effectOf(life.hidden, 'over_leverage');
   if (random.chance((p.newSubscriptionPerYear * (1 + effect)) / 365)) subscribe(life, random);
-  if (!random.chance((p.newLoanPerYear + 2.2 * effect) / 365)) return [];
+  if (!random.chance((p.newLoanPerYear + effectOn(life.hidden, life.p, 'loansPerYear')) / 365)) return [];
   const monthly = life.traits.incomeMinor * random.between(p.loanOfIncome.low, p.loanOfIncome.high) * 0.7;
   agree(life, random, 'loan', monthly, { kind: 'months', months: 1 }, random.integer(12, 48));
   const lender = life.obligations.at(-1)?.payeeId ?? '';

@@ -1,6 +1,6 @@
 import type { Category, Channel } from '../bank/transaction.ts';
 import { civilOf, isWeekend } from './calendar.ts';
-import { effectOf } from './hidden.ts';
+import { effectOf, effectOn } from './hidden.ts';
 import { type Draft, type Life, monthlyDuesMinor, ownId, strain, today, type Wallet } from './life.ts';
 import type { BankParameters } from './parameters.ts';
 import { childKey, hexOf, type Key, type Random, randomOf } from './random.ts';
@@ -36,16 +36,17 @@ export function openWallet(key: Key, bank: Key): Wallet {
     const count = random.integer(SHOPS.low, SHOPS.high);
     merchants[category] = Array.from({ length: count }, () => hexOf(childKey(town, random.integer(1, SHOPS.town)), 12));
   }
-  return { merchants, tripUntilDay: 0 };
+  return { merchants, tripUntilDay: 0, moods: new Map() };
 }
 
 /** What is bought, withdrawn and given today. */
 export function spendToday(life: Life): Draft[] {
   const random = today(life, 'spending');
   startTrip(life, random);
-  const budget = dailyBudget(life);
-  const drafts = SPENDING_CATEGORIES.flatMap((category) => purchases(life, category, budget, random));
-  drafts.push(...gambling(life, random), ...occasional(life, random));
+  const day = dayOfSpending(life);
+  const drafts: Draft[] = [];
+  for (const category of SPENDING_CATEGORIES) purchases(life, category, day, random, drafts);
+  drafts.push(...refusals(life, day, random), ...gambling(life, random), ...occasional(life, random));
   return drafts;
 }
 
@@ -59,45 +60,67 @@ function dailyBudget(life: Life): number {
   return free * (0.55 + 0.62 * ease);
 }
 
-function purchases(life: Life, category: SpendingCategory, budget: number, random: Random): Draft[] {
+function purchases(life: Life, category: SpendingCategory, day: SpendingDay, random: Random, into: Draft[]): void {
   const { spending } = life.p;
   const rate = spending.ratePerMonth[category] * life.traits.activity;
-  const mean = (budget * spending.share[category]) / rate;
   const mood = moodOf(life, category) * symptomOf(life, category);
-  const count = random.poisson((rate * mood * dayFactor(life, category)) / 30.4);
-  return Array.from({ length: count }, () =>
-    purchase(life, category, mean * random.spread(spending.amountSigma), random),
-  );
+  const count = random.poisson((rate * mood * dayFactor(category, day)) / 30.4);
+  const mean = (day.budgetMinor * spending.share[category]) / rate;
+  for (let i = 0; i < count; i++) {
+    into.push(purchase(life, category, mean * random.spread(spending.amountSigma), random));
+  }
 }
 
 /** Moods last some weeks and mean nothing. */
 function moodOf(life: Life, category: SpendingCategory): number {
   const { moodDays, moodSigma } = life.p.spending;
   const period = Math.floor(life.day / moodDays);
-  return randomOf(childKey(childKey(childKey(life.key, 'mood'), category), period)).spread(moodSigma);
+  const mood = life.wallet.moods.get(category);
+  if (mood?.period === period) return mood.factor;
+  const factor = randomOf(childKey(childKey(childKey(life.key, 'mood'), category), period)).spread(moodSigma);
+  life.wallet.moods.set(category, { period, factor });
+  return factor;
 }
 
 /** What strain and the events behind it do to a kind of spending. */
 function symptomOf(life: Life, category: SpendingCategory): number {
   const { hidden, traits, p } = life;
-  const s = strain(life);
-  if (category === 'cash') return traits.cashTaste * (1 + p.symptoms.cash * traits.shows.cash * s);
-  if (category === 'health') return 1 + 4 * effectOf(hidden, 'illness');
-  const living = Math.exp(-p.symptoms.essential * s);
-  if (ESSENTIAL.has(category)) return living;
-  if (!DISCRETIONARY.has(category)) return 1 + 0.8 * effectOf(hidden, 'divorce');
-  const splurge = 1 + 0.9 * effectOf(hidden, 'over_leverage') + 0.2 * effectOf(hidden, 'divorce');
-  return splurge * Math.exp(-p.symptoms.discretionary * traits.shows.discretionary * s);
+  if (category === 'cash') return traits.cashTaste * (1 + traits.shows.cash * effectOn(hidden, p, 'cash'));
+  if (category === 'health') return 1 + effectOn(hidden, p, 'health');
+  if (ESSENTIAL.has(category)) return Math.exp(effectOn(hidden, p, 'essential'));
+  if (!DISCRETIONARY.has(category)) return 1 + effectOn(hidden, p, 'people');
+  return Math.exp(-traits.shows.discretionary * effectOn(hidden, p, 'discretionary'));
 }
 
-function dayFactor(life: Life, category: SpendingCategory): number {
+/** What a day makes of spending, whatever the category. */
+interface SpendingDay {
+  /** Meant for a month, at today's rate. */
+  readonly budgetMinor: number;
+  readonly month: number;
+  readonly holiday: number;
+  readonly trip: boolean;
+  readonly weekday: number;
+  readonly activity: number;
+}
+
+function dayOfSpending(life: Life): SpendingDay {
   const { month, day } = civilOf(life.day);
-  const season = seasonOf(category, month) * (isHoliday(month, day) ? 0.3 : 1);
-  const trip = life.day < life.wallet.tripUntilDay && (category === 'travel' || category === 'dining') ? 4 : 1;
+  const quiet = Math.exp(-effectOn(life.hidden, life.p, 'weekend'));
+  const weekend = life.traits.weekendTaste * quiet;
+  return {
+    budgetMinor: dailyBudget(life),
+    month,
+    holiday: isHoliday(month, day) ? 0.3 : 1,
+    trip: life.day < life.wallet.tripUntilDay,
+    weekday: isWeekend(life.day) ? weekend : (7 - 2 * weekend) / 5,
+    activity: Math.exp(-effectOn(life.hidden, life.p, 'activity')),
+  };
+}
+
+function dayFactor(category: SpendingCategory, { month, holiday, trip, weekday, activity }: SpendingDay): number {
+  const season = seasonOf(category, month) * holiday * activity;
   if (!DISCRETIONARY.has(category)) return season;
-  const quiet = Math.exp(-0.3 * life.traits.shows.discretionary * strain(life));
-  const weekend = 1 + (life.traits.weekendTaste - 1) * quiet;
-  return season * trip * (isWeekend(life.day) ? weekend : (7 - 2 * weekend) / 5);
+  return season * (trip && (category === 'travel' || category === 'dining') ? 4 : 1) * weekday;
 }
 
 function seasonOf(category: SpendingCategory, month: number): number {
@@ -116,7 +139,8 @@ function purchase(life: Life, category: SpendingCategory, amount: number, random
   const base = { account: life.current, second: secondOf(life, random), direction: 'debit' } as const;
   const ifShort = random.chance(life.p.spending.declinedShownShare) ? 'show' : 'drop';
   if (category === 'cash') {
-    const notes = Math.max(2000, Math.round(amountMinor / 1000) * 1000);
+    const larger = 1 + effectOn(life.hidden, life.p, 'cashSize');
+    const notes = Math.max(2000, Math.round((amountMinor * larger) / 1000) * 1000);
     return { ...base, ifShort, amountMinor: notes, channel: random.chance(0.93) ? 'atm' : 'branch', category: 'cash' };
   }
   if (category === 'other') {
@@ -128,8 +152,8 @@ function purchase(life: Life, category: SpendingCategory, amount: number, random
 
 function shopping(life: Life, category: Category, amountMinor: number, random: Random) {
   const shops = life.wallet.merchants[category] as readonly string[];
-  const { variety } = life.p.symptoms;
-  const known = Math.ceil(shops.length * Math.exp(-variety * life.traits.shows.variety * strain(life)));
+  const narrowed = life.traits.shows.variety * effectOn(life.hidden, life.p, 'variety');
+  const known = Math.ceil(shops.length * Math.exp(-narrowed));
   const favourite = Math.floor(known * random.uniform() ** 1.6);
   const merchantId = shops[favourite] as string;
   const channel: Channel = 'card';
@@ -145,16 +169,27 @@ function bookingDelay(life: Life, random: Random): { bookAfterDays: number } {
 
 /** Between one in the morning and midnight, around the usual hour; less regular under strain. */
 function secondOf(life: Life, random: Random): number {
-  const sd = 2.4 + 1.5 * life.traits.shows.hours * strain(life);
+  const sd = 2.4 + life.traits.shows.hours * effectOn(life.hidden, life.p, 'hours');
   const hour = life.traits.hour + sd * random.normal();
   const wrapped = 1 + ((((hour - 1) % 23) + 23) % 23);
   return Math.min(86_399, Math.floor(wrapped * 3600));
 }
 
+/** Who lives on cards up to their limits is turned down now and then, with money on the account. */
+function refusals(life: Life, { budgetMinor }: SpendingDay, random: Random): Draft[] {
+  const rate = effectOn(life.hidden, life.p, 'refusals');
+  if (rate <= 0) return [];
+  return Array.from({ length: random.poisson(rate / 30.4) }, () => {
+    const amount = (budgetMinor / 30) * random.spread(life.p.spending.amountSigma);
+    return { ...purchase(life, 'shopping', amount, random), bookAfterDays: 0, refused: true };
+  });
+}
+
 /** Some play for fun all their lives; for others it takes over, and not all of it shows as what it is. */
 function gambling(life: Life, random: Random): Draft[] {
   const effect = effectOf(life.hidden, 'gambling');
-  const count = random.poisson(((life.traits.gamblesForFun ? 1.8 : 0) + 9 * effect) / 30.4);
+  const plays = effectOn(life.hidden, life.p, 'plays');
+  const count = random.poisson(((life.traits.gamblesForFun ? 1.8 : 0) + plays) / 30.4);
   return Array.from({ length: count }, () => {
     const stake = life.traits.incomeMinor * 0.013 * (1 + 1.6 * effect) * random.spread(0.7);
     const shown = random.chance(0.6);
@@ -163,7 +198,9 @@ function gambling(life: Life, random: Random): Draft[] {
     const amountMinor = Math.max(100, Math.round(stake));
     return {
       account: life.current,
-      second: random.chance(0.4 * effect) ? random.integer(3600, 5 * 3600) : secondOf(life, random),
+      second: random.chance(life.p.symptoms.nightPlayShare * effect)
+        ? random.integer(3600, 5 * 3600)
+        : secondOf(life, random),
       direction: 'debit',
       ifShort: 'drop',
       ...shopping(life, category, amountMinor, random),

@@ -1,7 +1,7 @@
 import { dayOf } from './calendar.ts';
 import type { BankParameters } from './parameters.ts';
 import { childKey, type Key, type Random, randomOf } from './random.ts';
-import type { PayCycle, Traits } from './truth.ts';
+import type { Group, PayCycle, Traits } from './truth.ts';
 
 const PAY_CYCLES: readonly PayCycle[] = ['monthly', 'fortnightly', 'weekly', 'irregular'];
 
@@ -20,6 +20,9 @@ export function drawTraits(key: Key, p: BankParameters): Traits {
   const incomeMinor = Math.round(population.medianIncomeMinor * Math.exp(population.incomeSigma * random.normal()));
   const payCycle = PAY_CYCLES[random.weighted(PAY_CYCLES.map((cycle) => p.pay.cycleWeights[cycle]))] as PayCycle;
   const forgetful = random.chance(population.forgetfulShare);
+  const usualForgetting = (forgetful ? population.forgetfulRate : population.carefulRate) * random.between(0.85, 1.15);
+  const group: Group = randomOf(childKey(key, 'group')).chance(population.groups.B.share) ? 'B' : 'A';
+  const { forgetting, shows } = population.groups[group];
   return {
     zone: { name: zone.name, standardMinutes: zone.standardMinutes },
     joinDay,
@@ -32,27 +35,30 @@ export function drawTraits(key: Key, p: BankParameters): Traits {
       ? Math.round((incomeMinor * population.overdraftMonths * random.between(0.5, 1.5)) / 10_000) * 10_000
       : 0,
     forgetful,
-    forgetfulness: (forgetful ? population.forgetfulRate : population.carefulRate) * random.between(0.6, 1.4),
+    forgetfulness: Math.min(1, usualForgetting * forgetting),
+    slips: forgetful ? p.payments.slipShare.forgetful : p.payments.slipShare.careful,
+    group,
     proneness: random.spread(p.events.proneSigma),
-    ...drawHabits(random, p),
+    ...drawHabits(random, p, shows),
   };
 }
 
-/** Who has reserves bears more; how much more is partly seen in the balances, partly not. */
+/** Who has reserves bears more; the balances show how much more. */
 function drawReserves(random: Random, { population }: BankParameters) {
-  const [buffer, savings, unseen] = [random.normal(), random.normal(), random.normal()];
+  const [buffer, savings] = [random.normal(), random.normal()];
   const hasSavings = random.chance(population.savingsAccountShare);
-  const { ofBuffer, ofSavings, unseenSd, mean, least } = population.resilience;
+  const { ofBuffer, ofSavings, mean, least } = population.resilience;
   return {
     bufferMonths: population.bufferMonthsMedian * Math.exp(population.bufferSigma * buffer),
     hasSavings,
     savingsMonths: population.savingsMonthsMedian * Math.exp(savings),
-    resilience: Math.max(least, mean + ofBuffer * buffer + (hasSavings ? ofSavings * savings : 0) + unseenSd * unseen),
+    resilience: Math.max(least, mean + ofBuffer * buffer + (hasSavings ? ofSavings * savings : 0)),
   };
 }
 
-function drawHabits(random: Random, p: BankParameters) {
-  const show = (): number => random.spread(p.symptoms.sensitivitySigma);
+/** @param shows how much of its symptoms the customer's group shows, 1: as everybody */
+function drawHabits(random: Random, p: BankParameters, shows: number) {
+  const show = (): number => shows * random.spread(p.symptoms.sensitivitySigma);
   return {
     propensity: random.between(p.spending.propensity.low, p.spending.propensity.high),
     activity: random.spread(p.population.activitySigma),

@@ -3,6 +3,7 @@ import type { ObligationKind } from '../bank/profile.ts';
 /** What is hidden from the engine: only evaluation may read it. */
 
 export type PayCycle = 'monthly' | 'fortnightly' | 'weekly' | 'irregular';
+export type Group = 'A' | 'B';
 export type LifeEventKind = 'job_loss' | 'income_cut' | 'illness' | 'divorce' | 'over_leverage' | 'gambling';
 
 export const LIFE_EVENT_KINDS: readonly LifeEventKind[] = [
@@ -33,9 +34,11 @@ export interface Traits {
   readonly overdraftLimitMinor: number;
   /** Stress at which payments begin to fail. */
   readonly resilience: number;
-  /** Chance that a payment made by hand, due once a month, is forgotten. */
+  /** Chance that a payment made by hand is forgotten. */
   readonly forgetfulness: number;
   readonly forgetful: boolean;
+  /** Chance that a payment made by hand comes some days late, for no other reason than habit. */
+  readonly slips: number;
   /** Multiplies the rates of all life events. */
   readonly proneness: number;
   /** Share of disposable income that is spent. */
@@ -57,6 +60,8 @@ export interface Traits {
   readonly weekendTaste: number;
   /** Usual level of stress without any event. */
   readonly everydayStress: number;
+  /** Stands for a protected attribute: in no profile, row or feature; kept apart to test fairness. */
+  readonly group: Group;
 }
 
 /** A life event as it unfolds: intensity rises over the ramp, stays, and declines as the customer recovers. */

@@ -1,5 +1,6 @@
 import { bankDebit, helpFrom, ownTransfer } from './booking.ts';
 import { civilOf, nextWorkday, onDayOfMonth } from './calendar.ts';
+import { effectOn } from './hidden.ts';
 import { type Draft, type Life, strain, today } from './life.ts';
 import type { Random } from './random.ts';
 
@@ -46,8 +47,8 @@ function takeBack(life: Life, random: Random): Draft[] {
 }
 
 function borrow(life: Life, random: Random): Draft[] {
-  const { symptoms, spending } = life.p;
-  const rate = spending.otherCreditPerMonth + symptoms.borrowing * life.traits.shows.borrowing * strain(life);
+  const borrowing = effectOn(life.hidden, life.p, 'borrowing');
+  const rate = life.p.spending.otherCreditPerMonth + life.traits.shows.borrowing * borrowing;
   return Array.from({ length: random.poisson(rate / 30.4) }, () => {
     const amount = Math.max(1000, Math.round(life.traits.incomeMinor * 0.035 * random.spread(0.8)));
     return helpFrom(life, amount, random.integer(9 * 3600, 22 * 3600), random);
@@ -57,7 +58,8 @@ function borrow(life: Life, random: Random): Draft[] {
 /** Debts elsewhere are paid first: money that leaves under strain and is missed in the account. */
 function leak(life: Life, random: Random): Draft[] {
   const payments = 2.5;
-  const share = life.p.symptoms.leakOfIncome * life.traits.shows.borrowing * strain(life);
+  const share = life.traits.shows.borrowing * effectOn(life.hidden, life.p, 'leakOfIncome');
+  if (share <= 0) return [];
   return Array.from({ length: random.poisson((payments * Math.min(1, strain(life))) / 30.4) }, () => {
     const amount = Math.max(1000, Math.round((life.traits.incomeMinor * share * random.spread(0.6)) / payments));
     const second = random.integer(9 * 3600, 22 * 3600);

@@ -5,7 +5,8 @@
  * - history, lowest balance ever, length of the relationship: nobody can change the past;
  * - essential spending (it holds rent and health): nobody should be told to save there;
  * - falls in spending, merchants, activity: they raise the risk as signs of saving, and to spend more is no advice;
- * - changes of the balance against its own past: they follow from its level, which is a lever.
+ * - changes of the balance against its own past: they follow from its level, which is a lever;
+ * - when payments are made against before: it has no direction of risk (it falls as an old debt ages).
  *
  * Steps, reaches and bounds are in the feature's own unit and say what is worth naming and plausible, not what the model would like.
  */
@@ -15,7 +16,6 @@ const BRING_UP_TO_DATE = 'Bringing open payments up to date would help';
 const FEWER_FAILURES = 'Having enough on the account when a payment is taken would help';
 const LESS_CASH = 'Paying more by card or transfer and less in cash would help';
 const MORE_BALANCE = 'Keeping more on your account before payments fall due would help';
-const OTHER_DATES = 'Moving payment dates closer to when your income arrives would help';
 const SMALLER_DUES = 'Spreading upcoming payments over more time would help';
 const SPEND_LESS = 'Keeping spending further below income would help';
 
@@ -27,7 +27,6 @@ export const LEVERS: Readonly<Record<string, Lever>> = {
   partial_payment_share_90d: { ...lowering, fact: 'overdue', step: 0.05, reach: 1, customer: BRING_UP_TO_DATE },
   payment_undershoot_pct_30d: { ...lowering, fact: 'overdue', step: 5, reach: 100, customer: BRING_UP_TO_DATE },
   bill_payment_count_drop_30d: { ...lowering, fact: 'overdue', step: 1, reach: 4, customer: BRING_UP_TO_DATE },
-  payment_timing_shift_days: { ...lowering, fact: 'dates', step: 1, reach: 15, customer: OTHER_DATES },
   obligation_burden_45d: { ...lowering, fact: 'dues', step: 0.05, reach: 0.3, customer: SMALLER_DUES },
   failed_debit_count_30d: { ...lowering, fact: 'failures', step: 1, reach: 3, customer: FEWER_FAILURES },
   cash_withdrawal_frequency_rise_30d: { ...lowering, fact: 'cash', step: 1, reach: 8, customer: LESS_CASH },

@@ -76,7 +76,7 @@ export const payments: readonly FeatureDefinition[] = [
     max: 105,
     windowDays: 90,
     unknownWhen: `${noObligations}, nothing fell due in either window, or fewer than 14 days of the baseline are observed`,
-    riskDirection: 1,
+    riskDirection: 0,
     weight: 1,
     alarm: 5,
     reason: 'Habits of paying move by a day or two; five days later is waiting for money.',

@@ -46,7 +46,7 @@ export const salary: readonly FeatureDefinition[] = [
     max: null,
     windowDays: 90,
     unknownWhen: noSalary,
-    riskDirection: 1,
+    riskDirection: 0,
     weight: 1.5,
     alarm: 1,
     reason: 'One whole pay missed is stress already; more weight: nothing harmless looks like it.',

@@ -6,6 +6,7 @@ const noCategories = 'the feed tells no spending categories';
 
 function drop(
   name: string,
+  riskDirection: 0 | 1,
   unknownWhen: string,
   weight: number,
   alarm: number,
@@ -13,8 +14,8 @@ function drop(
   officer: (value: number) => string,
   customer: string,
 ): FeatureDefinition {
-  const common = { group: 'spending', unit: 'percent', min: -500, max: 100, windowDays: 90, riskDirection: 1 } as const;
-  return { name, ...common, unknownWhen, weight, alarm, reason, officer, customer: () => customer };
+  const common = { group: 'spending', unit: 'percent', min: -500, max: 100, windowDays: 90 } as const;
+  return { name, ...common, riskDirection, unknownWhen, weight, alarm, reason, officer, customer: () => customer };
 }
 
 function rise(
@@ -34,6 +35,7 @@ function rise(
 export const spending: readonly FeatureDefinition[] = [
   drop(
     'discretionary_spend_drop_7d_pct',
+    0,
     `${noCategories}, ${baseline}, or the baseline has no such spending`,
     0.5,
     80,
@@ -43,6 +45,7 @@ export const spending: readonly FeatureDefinition[] = [
   ),
   drop(
     'discretionary_spend_drop_30d_pct',
+    1,
     `${noCategories}, ${baseline}, or the baseline has no such spending`,
     1,
     50,
@@ -72,6 +75,7 @@ export const spending: readonly FeatureDefinition[] = [
   ),
   drop(
     'merchant_diversity_drop_30d_pct',
+    0,
     'the feed tells no merchants, fewer than 60 days of the baseline are observed, or it has no merchant',
     0.75,
     50,
@@ -91,6 +95,7 @@ export const spending: readonly FeatureDefinition[] = [
   ),
   drop(
     'weekend_spend_drop_30d_pct',
+    0,
     `${baseline}, no weekend day is observed in either window, or the baseline has no weekend spending`,
     0.5,
     60,
