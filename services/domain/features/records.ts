@@ -186,10 +186,10 @@ function flagsOf(row: LedgerRow): number {
   );
 }
 
-/** A sixteenth more, and at least 4 records: room that is not used is memory of every customer. Of many records an eighth more. */
+/** A sixteenth more, and at least 4 records: room that is not used is memory of every customer. Of many records a quarter more. */
 function grow(records: Records): void {
   const { count } = records;
-  records.words = tailOf(records, 0, count < MANY ? Math.max(4, count >> 4) : count >> 3).words;
+  records.words = tailOf(records, 0, count < MANY ? Math.max(4, count >> 4) : count >> 2).words;
 }
 
 const MANY = 256;
