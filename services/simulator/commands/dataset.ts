@@ -102,7 +102,7 @@ async function* blocksOfHistories(
   plan: TablePlan,
 ): AsyncGenerator<Block, void, undefined> {
   for await (const history of histories) {
-    yield blockOf([{ history, payCycle: null, oracleOf: () => Number.NaN }], plan, false);
+    yield blockOf([{ history, attributes: null, oracleOf: () => Number.NaN }], plan, false);
   }
 }
 

@@ -3,14 +3,14 @@ import type { CustomerHistory } from '../store/bank-rows.ts';
 import { createLeakCheck } from './leak-check.ts';
 import type { TablePlan } from './plan.ts';
 import { type DatasetRow, datasetRows } from './rows.ts';
-import { attributesBatch, type CustomerAttributes, type TableRow, tableBatch } from './table.ts';
+import { type Attributes, attributesBatch, type CustomerAttributes, type TableRow, tableBatch } from './table.ts';
 import { emptyWaterfalls, type Waterfalls } from './waterfall.ts';
 
 /** One customer as a table's maker sees it. */
 export interface Customer {
   readonly history: CustomerHistory;
   /** Null: the bank does not tell. */
-  readonly payCycle: string | null;
+  readonly attributes: Attributes | null;
   /** The chance of a row's label, all that is hidden being known; NaN where it is not asked for. */
   readonly oracleOf: (row: DatasetRow) => number;
 }
@@ -34,14 +34,14 @@ export function blockOf(customers: Iterable<Customer>, plan: TablePlan, withOrac
   const attributes: CustomerAttributes[] = [];
   let seen = 0;
   let leakRows = 0;
-  for (const { history, payCycle, oracleOf } of customers) {
+  for (const { history, attributes: told, oracleOf } of customers) {
     const { customerId } = history;
     const leakCheck = createLeakCheck(plan, history);
     const before = rows.length;
     for (const row of datasetRows(history, plan, { waterfalls, leakCheck })) {
       rows.push({ ...row, customerId, oracle: withOracle ? oracleOf(row) : Number.NaN });
     }
-    if (payCycle !== null && rows.length > before) attributes.push({ customerId, payCycle });
+    if (told !== null && rows.length > before) attributes.push({ customerId, ...told });
     seen++;
     leakRows += leakCheck.rows;
   }

@@ -43,7 +43,8 @@ function* customersOf(job: SyntheticJob, from: number, to: number): Generator<Cu
   for (let place = from; place < to; place++) {
     const index = firstIndex + place;
     const history = generateCustomer(parameters, { seed, index, months });
-    yield { history, payCycle: history.truth.traits.payCycle, oracleOf: oracleOf(job, history, index) };
+    const { payCycle, group } = history.truth.traits;
+    yield { history, attributes: { payCycle, group }, oracleOf: oracleOf(job, history, index) };
   }
 }
 

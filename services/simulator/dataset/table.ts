@@ -20,6 +20,7 @@ export function tableColumns(oracle: boolean): readonly Column[] {
 export const ATTRIBUTE_COLUMNS: readonly Column[] = [
   { name: 'customer_id', type: 'string' },
   { name: 'pay_cycle', type: 'string' },
+  { name: 'group', type: 'string' },
 ];
 
 /** One row of the table. */
@@ -41,12 +42,22 @@ export function tableBatch(rows: readonly TableRow[], oracle: boolean): Batch {
   ];
 }
 
-export interface CustomerAttributes {
-  readonly customerId: string;
+/** Of one customer, as a synthetic bank tells them. */
+export interface Attributes {
   readonly payCycle: string;
+  /** Stands for an attribute that is protected; in a fair bank nothing follows from it. */
+  readonly group: string;
+}
+
+export interface CustomerAttributes extends Attributes {
+  readonly customerId: string;
 }
 
 /** Attributes as columns, as {@link ATTRIBUTE_COLUMNS} names them. */
 export function attributesBatch(customers: readonly CustomerAttributes[]): Batch {
-  return [customers.map((one) => one.customerId), customers.map((one) => one.payCycle)];
+  return [
+    customers.map((one) => one.customerId),
+    customers.map((one) => one.payCycle),
+    customers.map((one) => one.group),
+  ];
 }
