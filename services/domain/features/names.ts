@@ -60,14 +60,14 @@ export function lengthAt(roll: string, number: number): number {
   return roll.charCodeAt(number - 1) + 1;
 }
 
-/** The roll with names at its end, in one piece: a concatenation would keep its pieces. */
+/** The roll with names at its end; a short one in one piece, as a concatenation would keep its pieces. */
 export function enrol(roll: string, ...names: readonly string[]): string {
   const pieces = [roll];
   for (const name of names) {
     if (name.length > LONGEST_NAME) throw new RangeError(`a name has at most ${LONGEST_NAME} characters`);
     pieces.push(String.fromCharCode(name.length), name);
   }
-  return pieces.join('');
+  return names.length === 1 && roll.length >= INDEXED_FROM ? roll + pieces[1]! + pieces[2]! : pieces.join('');
 }
 
 /** Throws RangeError where a window holds too many. */

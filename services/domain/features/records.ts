@@ -186,12 +186,16 @@ function flagsOf(row: LedgerRow): number {
   );
 }
 
-/** A sixteenth more, and at least 4 records: room that is not used is memory of every customer. Of many records a quarter more. */
+/**
+ * Room for 8 records at first, then for a sixteenth more: room that is not used is memory of every customer. Where records are many,
+ * for a quarter more: there copying them costs.
+ */
 function grow(records: Records): void {
   const { count } = records;
-  records.words = tailOf(records, 0, count < MANY ? Math.max(4, count >> 4) : count >> 2).words;
+  records.words = tailOf(records, 0, count < FEW ? 8 : count < MANY ? count >> 4 : count >> 2).words;
 }
 
+const FEW = 64;
 const MANY = 256;
 
 function widen(records: Records): void {
