@@ -100,6 +100,13 @@ describe('the figures of an evaluation', () => {
     });
   });
 
+  it('have intervals over the samples that have a positive, where positives are few', () => {
+    const few = { ...scored, labels: scored.labels.map((_, row) => (row === 5 ? 1 : 0)) };
+    const { auc, auc_ci: interval, of_oracle: ofOracle } = measure(few, settings);
+    expect(interval.every((bound) => Math.abs(bound - auc) < 0.1)).toBe(true);
+    expect(Number.isFinite(ofOracle?.lo)).toBe(true);
+  });
+
   it('are the same for the same seed', () => {
     expect(measure(scored, settings)).toEqual(figures);
     expect(measure(scored, { ...settings, seed: 2 }).auc_ci).not.toEqual(figures.auc_ci);

@@ -103,7 +103,10 @@ function draw({ customers, labels, probabilities }: Scored, ranked: Ranked, sett
   });
   return {
     interval(of) {
-      const rising = Float64Array.from(samples, of).sort();
+      // A sample without a positive has no AUC.
+      const rising = Float64Array.from(samples, of)
+        .filter((value) => !Number.isNaN(value))
+        .sort();
       return [rounded(quantile(rising, 0.025)), rounded(quantile(rising, 0.975))];
     },
   };
