@@ -40,6 +40,7 @@ const HELP = `train: makes a model from the synthetic bank, or the model of loan
   --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
   --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
   --reuse-tables     take tables that lie in models/training/data from the same command
+  --tables-only      make the tables and stop
   --workers N        threads that make tables; the bytes are the same for any number (default 1)
 `;
 
@@ -64,6 +65,7 @@ function readArguments() {
         ceiling: { type: 'boolean', default: false },
         draft: { type: 'boolean', default: false },
         'reuse-tables': { type: 'boolean', default: false },
+        'tables-only': { type: 'boolean', default: false },
         workers: { type: 'string', default: '1' },
         help: { type: 'boolean', default: false },
       },
@@ -83,7 +85,8 @@ function train(): void {
   const settings = join(DATA, 'settings.json');
   writeFileSync(settings, JSON.stringify(settingsDocument()));
   const common = ['--settings', settings, '--name', values.name, '--seed', String(seed)];
-  run(PYTHON, [join(TRAINING, 'train.py'), ...common, ...(values.ceiling ? ceilingArguments() : modelArguments())]);
+  const own = values.ceiling ? ceilingArguments() : modelArguments();
+  if (!values['tables-only']) run(PYTHON, [join(TRAINING, 'train.py'), ...common, ...own]);
 }
 
 function loans(): void {
