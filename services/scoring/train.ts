@@ -36,7 +36,7 @@ const HELP = `train: makes a model from the synthetic bank, or the model of loan
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
   --other-customers N  customers of each bank that it is judged on besides (default 4000)
-  --lags DAYS        also fit on rows so many days before each moment (default 15; 0: none)
+  --lags DAYS        also fit on rows so many days before each moment (default 8,15,22; 0: none)
   --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
   --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
   --reuse-tables     take tables that lie in models/training/data from the same command
@@ -61,7 +61,7 @@ function readArguments() {
         months: { type: 'string', default: '36' },
         'bank-seed': { type: 'string', default: '1001' },
         'other-customers': { type: 'string', default: '4000' },
-        lags: { type: 'string', default: '15' },
+        lags: { type: 'string', default: '8,15,22' },
         ceiling: { type: 'boolean', default: false },
         draft: { type: 'boolean', default: false },
         'reuse-tables': { type: 'boolean', default: false },

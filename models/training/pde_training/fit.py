@@ -36,23 +36,23 @@ class Budget:
 CHAMPION = Budget(
     folds=3,
     max_trees=400,
-    depths=(2, 3, 4, 5),
-    child_weights=(5, 20),
+    depths=(3, 4, 5, 6),
+    child_weights=(5, 10),
     samplings=((0.8, 0.4), (0.6, 0.6), (1.0, 1.0)),
     lambdas=(0.5, 15.0),
     eta=0.12,
-    final_eta=0.07,
+    final_eta=0.04,
 )
 # Ten times the rows leave little to choose; the bounds keep its files small.
 CEILING = Budget(
     folds=1,
-    max_trees=500,
-    depths=(4, 5),
+    max_trees=400,
+    depths=(6,),
     child_weights=(20,),
     samplings=(),
     lambdas=(),
-    eta=0.12,
-    final_eta=0.08,
+    eta=0.10,
+    final_eta=0.06,
 )
 
 
