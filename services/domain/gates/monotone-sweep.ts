@@ -51,7 +51,7 @@ export function planSweeps(
   for (let feature = 0; feature < width; feature++) {
     const direction = directions[feature]!;
     const random = randomOf(childKey(childKey(rootKey(seed), 'sweep'), feature));
-    const values = stepsOf(forest, feature, random.integer);
+    const values = stepsOf(forest, feature, (low, high) => random.integer(low, high));
     if (direction === 0 || values.length < 2 || available === 0) continue;
     for (let i = 0; i < ROWS_A_FEATURE; i++) {
       const from = random.integer(0, available - 1);
