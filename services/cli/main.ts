@@ -151,7 +151,7 @@ program
   .option('--from-month <k>', 'rows from this month on: later dates than the model was made from', positiveInteger, 37)
   .option(
     '--customers <n>',
-    'customers of the synthetic bank (default: as many as 3,000 positives take)',
+    'customers of the synthetic bank (default: as many as 6,000 positives take)',
     positiveInteger,
   )
   .option('--parameters <file>', 'another world: a parameters file, or one that ships: shift, disparity')
