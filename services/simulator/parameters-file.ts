@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { BankParameters } from '../domain/synthetic-bank/parameters.ts';
+import { type BankParameters, parameterProblems } from '../domain/synthetic-bank/parameters.ts';
 import { CommandError } from './usage-error.ts';
 
 /** The parameters of a synthetic bank with the sha256 of the file they are from. */
@@ -34,6 +34,8 @@ export async function readParameters(path: string | null): Promise<ParametersFil
   const missing = missingPaths(base, values, '');
   if (missing.length > 0)
     throw new CommandError(`parameters ${path}: missing or of another type: ${missing.join(', ')}`);
+  const problems = parameterProblems(values as BankParameters);
+  if (problems.length > 0) throw new CommandError(`parameters ${path}: ${problems.join(', ')}`);
   return { parameters: values as BankParameters, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
