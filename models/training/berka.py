@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from pde_training import artefacts, berka_card, berka_study, calibration, export
 from pde_training.berka_folds import fixed_folds
-from pde_training.berka_forest import booster_of, fit_trees, forest_document, votes
+from pde_training.berka_forest import booster_of, fit_trees, forest_document, margins
 from pde_training.berka_study import Loans
 from pde_training.metrics import Ranking, auc, evaluate, interval, reliability, resample, rounded
 
@@ -101,12 +101,12 @@ def _read(path: Path, inputs: list[str]) -> Loans:
 
 
 def _fit(loans: Loans, folds: np.ndarray, setting, seed: int) -> tuple[list, np.ndarray]:
-    """The groups of trees, and each loan's mean vote by the group that has not seen it."""
+    """The groups of trees, and each loan's margin by the group that has not seen it."""
     margin, models = np.empty(len(loans.y)), []
     for fold in range(FOLDS):
         held = folds == fold
         model = fit_trees(loans.x[~held], loans.y[~held], setting, TREES_A_FOLD, seed * FOLDS + fold)
-        margin[held] = votes(model, loans.x[held]) if held.any() else 0.0
+        margin[held] = margins(model, loans.x[held]) if held.any() else 0.0
         models.append(model)
     return models, margin
 
@@ -171,7 +171,7 @@ def _seeds(loans: Loans, folds: np.ndarray, setting, seed: int) -> dict:
 
 
 def _assert_exported(models: list, forest: dict, x: np.ndarray) -> None:
-    error = np.abs(export.forest_margins(forest, x) - np.mean([votes(model, x) for model in models], axis=0)).max()
+    error = np.abs(export.forest_margins(forest, x) - np.mean([margins(model, x) for model in models], axis=0)).max()
     if not error <= LARGEST_EXPORT_ERROR:
         raise SystemExit(f"the exported forest differs from the fitted one by {error}, more than {LARGEST_EXPORT_ERROR}")
 

@@ -2,8 +2,8 @@
 Extremely randomised trees (Geurts, Ernst and Wehenkel, 2006) as `pde-forest/1`, and as an XGBoost model, so that margins and exact
 contributions of the golden vectors are XGBoost's own.
 
-Cut points are drawn at random, which smooths as nothing else tried does on 46 positives. A leaf holds the class-balanced share of
-positives divided by the number of trees: the margin is the mean vote, in [0, 1], which the calibration turns into log-odds.
+Cut points are drawn at random, which smooths as nothing else tried does on so few positives. A leaf holds the log-odds of its class-balanced
+weights, each raised by one, divided by the number of trees: the margin is a mean of log-odds before calibration.
 """
 
 import json
@@ -12,6 +12,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import xgboost as xgb
 from sklearn.ensemble import ExtraTreesClassifier
+
+
+# What each class's weight in a leaf is raised by; all weights together are the number of loans.
+RAISED = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,21 @@ def fit_trees(x: np.ndarray, y: np.ndarray, setting: Setting, trees: int, seed: 
     return model.fit(x, y)
 
 
-def votes(model: ExtraTreesClassifier, x: np.ndarray) -> np.ndarray:
-    """Mean balanced share of positives, [rows] in [0, 1]."""
-    return model.predict_proba(x)[:, 1]
+def margins(model: ExtraTreesClassifier, x: np.ndarray) -> np.ndarray:
+    """Mean over the trees of the log-odds in the leaf that a row falls into, [rows]."""
+    leaves = model.apply(x)
+    return np.mean([_log_odds(tree.tree_)[leaves[:, i]] for i, tree in enumerate(model.estimators_)], axis=0)
+
+
+def _log_odds(tree) -> np.ndarray:
+    """Of each node, from its weights by class; RAISED keeps a leaf of few loans from being sure."""
+    share = tree.value[:, 0, :] / tree.value[:, 0, :].sum(axis=1, keepdims=True)
+    weights = share * tree.weighted_n_node_samples[:, None] + RAISED
+    return np.log(weights[:, 1] / weights[:, 0])
 
 
 def forest_document(models: list[ExtraTreesClassifier], inputs: list[str]) -> dict:
-    """The trees of all models, one behind the other, as one forest whose margin is the mean of their votes."""
+    """The trees of all models, one behind the other, as one forest whose margin is their mean."""
     fitted = [tree for model in models for tree in model.estimators_]
     trees = [_tree(tree.tree_, len(fitted)) for tree in fitted]
     return {"format": "pde-forest/1", "features": inputs, "baseMargin": 0.0, "trees": trees}
@@ -42,8 +54,7 @@ def _tree(tree, count: int) -> dict:
     order = _siblings_together(tree)
     place = {int(node): i for i, node in enumerate(order)}
     leaf = tree.children_left == -1
-    share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
-    value = np.where(leaf, share / count, _below(tree.threshold)).astype(np.float32)
+    value = np.where(leaf, _log_odds(tree) / count, _below(tree.threshold)).astype(np.float32)
     return {
         "feature": [-1 if leaf[node] else int(tree.feature[node]) for node in order],
         "value": [_float32(value[node]) for node in order],

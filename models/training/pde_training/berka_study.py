@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 
 from .berka_folds import dates, random_folds
-from .berka_forest import Setting, fit_trees, votes
+from .berka_forest import Setting, fit_trees, margins
 from .metrics import auc, rounded
 
 # The whole search. The setting with the highest mean AUC less its standard error over the repeats wins, the earliest at a tie.
@@ -49,7 +49,7 @@ Learner = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
 
 
 def trees_of(setting: Setting, trees: int) -> Learner:
-    return lambda x, y, rows, seed: votes(fit_trees(x, y, setting, trees, seed), rows)
+    return lambda x, y, rows, seed: margins(fit_trees(x, y, setting, trees, seed), rows)
 
 
 def out_of_fold(learner: Learner, x: np.ndarray, y: np.ndarray, folds: np.ndarray, seed: int) -> np.ndarray:
@@ -155,10 +155,13 @@ def _filled(x: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _one_feature(x: np.ndarray, y: np.ndarray, rows: np.ndarray, _seed: int) -> np.ndarray:
+    """The training rows' best feature; as a share of the training rows, for another fold may take another feature."""
     x, rows = _filled(x, rows)
     areas = np.array([auc(column, y) for column in x.T])
     best = int(np.argmax(np.abs(areas - 0.5)))
-    return rows[:, best] if areas[best] >= 0.5 else -rows[:, best]
+    known = np.sort(x[:, best])
+    share = (np.searchsorted(known, rows[:, best], "left") + np.searchsorted(known, rows[:, best], "right")) / (2 * len(known))
+    return share if areas[best] >= 0.5 else 1 - share
 
 
 def _logistic(x: np.ndarray, y: np.ndarray, rows: np.ndarray, _seed: int) -> np.ndarray:
