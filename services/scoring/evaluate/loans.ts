@@ -1,14 +1,14 @@
 /** `evaluate loans`: a model of loans on a table of loans, each scored as of the day before its grant. */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { LOAN_FEATURE_NAMES, LOAN_FEATURE_SET_VERSION } from '../../domain/features/loan/catalogue.ts';
 import { calibrate } from '../../domain/scoring/calibration.ts';
+import { rowMajor } from '../model/columns.ts';
 import { type CatalogueNames, loadModel, type Model } from '../model/load.ts';
 import { type CrossFit, readCrossFit } from './cross-fit.ts';
 import { EvaluationError } from './error.ts';
+import { COMMON_FLAGS, parseFlags, required, wholeNumber } from './flags.ts';
 import { type Loans, readLoans } from './loan-table.ts';
 import { measureLoans } from './measure-loans.ts';
-import { wholeNumber } from './synthetic.ts';
 
 const HELP = `evaluate loans: how good a model of loans is
 
@@ -63,10 +63,7 @@ export async function score(
 ): Promise<{ probabilities: Float64Array; outOfFold: number }> {
   const count = grantDays.length;
   const columns = model.manifest.inputs.map((name) => features[LOAN_FEATURE_NAMES.indexOf(name as never)]!);
-  const rows = new Float32Array(count * columns.length);
-  for (const [i, values] of columns.entries()) {
-    for (let row = 0; row < count; row++) rows[row * columns.length + i] = values[row]!;
-  }
+  const rows = rowMajor(columns, count);
   const margins = await model.session.margins(rows, count);
   let outOfFold = 0;
   const probabilities = Float64Array.from(margins, (margin, row) => {
@@ -99,37 +96,16 @@ interface Settings {
 
 /** @throws EvaluationError for a flag that is wrong */
 function readSettings(args: readonly string[]): Settings | null {
-  const values = parsed(args);
+  const values = parseFlags(args, { ...COMMON_FLAGS, table: { type: 'string' }, scores: { type: 'string' } } as const);
   if (values.help) {
     process.stdout.write(HELP);
     return null;
   }
-  if (values.table === undefined) throw new EvaluationError('--table is missing', { isUsage: true });
-  if (values.model === undefined) throw new EvaluationError('--model is missing', { isUsage: true });
   return {
-    table: values.table,
-    model: values.model,
+    table: required('table', values.table),
+    model: required('model', values.model),
     scores: values.scores ?? null,
     samples: wholeNumber('samples', values.samples, 1),
     seed: wholeNumber('bootstrap-seed', values['bootstrap-seed'], 0),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        table: { type: 'string' },
-        model: { type: 'string' },
-        scores: { type: 'string' },
-        samples: { type: 'string', default: '1000' },
-        'bootstrap-seed': { type: 'string', default: '1' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new EvaluationError(cause instanceof Error ? cause.message : String(cause), { isUsage: true, cause });
-  }
 }

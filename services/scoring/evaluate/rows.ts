@@ -1,12 +1,10 @@
 /** The rows of an evaluation: tables of `simulator dataset`, each proven by its sidecar before a value of it is used. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { FEATURE_SET_VERSION } from '../../domain/features/catalogue.ts';
 import { type Column, TableError } from '../../platform/table/column.ts';
+import { hashOfTable } from '../../platform/table/hash.ts';
 import { openTable, type TableReader } from '../../platform/table/read.ts';
 import { EvaluationError } from './error.ts';
 
@@ -83,9 +81,7 @@ async function proven(path: string): Promise<Sidecar & { readonly sha256: string
     refuse(`its vectors are of feature set ${sidecar.feature_set_version}, this engine's of ${FEATURE_SET_VERSION}`);
   }
   if (sidecar.leak_check?.passed !== true) refuse('its sidecar tells of no leak check that passed');
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  const sha256 = hash.digest('hex');
+  const sha256 = await hashOfTable(path);
   if (sidecar.files?.[basename(path)] !== sha256) refuse(`has the SHA-256 ${sha256}, which its sidecar does not name`);
   return { ...sidecar, sha256 };
 }

@@ -1,12 +1,11 @@
 /** `evaluate synthetic`: a model on rows of a synthetic bank, between a baseline and what could be known at all. */
-import { parseArgs } from 'node:util';
 import { auc } from '../../domain/evaluation/ranking.ts';
 import { CATALOGUE_NAMES } from '../model/catalogue-names.ts';
+import { calibratedProbabilities } from '../model/columns.ts';
 import { loadModel, type Model } from '../model/load.ts';
 import { type Baselines, featuresOf, logisticScores, oneLineScores, readBaselines } from './baselines.ts';
-import { EvaluationError } from './error.ts';
+import { COMMON_FLAGS, parseFlags, required, wholeNumber } from './flags.ts';
 import { measure, rounded } from './measure.ts';
-import { probabilitiesOf } from './probabilities.ts';
 import { type EvaluationRows, readRows } from './rows.ts';
 
 const HELP = `evaluate synthetic: how good a model is on rows of a synthetic bank
@@ -67,6 +66,11 @@ async function compare(settings: Settings, model: Model, ceiling: Model | null, 
   };
 }
 
+function probabilitiesOf(model: Model, { features, count }: EvaluationRows): Promise<Float64Array> {
+  const columns = model.manifest.inputs.map((name) => features.get(name)!);
+  return calibratedProbabilities(model, columns, count);
+}
+
 function identityOf({ manifest: { name, version }, onnxSha256 }: Model) {
   return { name, version, sha256: onnxSha256 };
 }
@@ -83,43 +87,17 @@ function baselineFigures(baselines: Baselines | null, rows: EvaluationRows) {
 
 /** @throws EvaluationError for a flag that is wrong */
 function readSettings(args: readonly string[]): Settings | null {
-  const values = parsed(args);
+  const table = { type: 'string', multiple: true } as const;
+  const values = parseFlags(args, { ...COMMON_FLAGS, table, ceiling: { type: 'string' } } as const);
   if (values.help) {
     process.stdout.write(HELP);
     return null;
   }
-  if (values.table === undefined) throw new EvaluationError('--table is missing', { isUsage: true });
-  if (values.model === undefined) throw new EvaluationError('--model is missing', { isUsage: true });
   return {
-    tables: values.table,
-    model: values.model,
+    tables: required('table', values.table),
+    model: required('model', values.model),
     ceiling: values.ceiling ?? null,
     samples: wholeNumber('samples', values.samples, 1),
     seed: wholeNumber('bootstrap-seed', values['bootstrap-seed'], 0),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        table: { type: 'string', multiple: true },
-        model: { type: 'string' },
-        ceiling: { type: 'string' },
-        samples: { type: 'string', default: '1000' },
-        'bootstrap-seed': { type: 'string', default: '1' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new EvaluationError(cause instanceof Error ? cause.message : String(cause), { isUsage: true, cause });
-  }
-}
-
-export function wholeNumber(name: string, text: string, least: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new EvaluationError(`--${name} is ${text}: expected a whole number from ${least}`, { isUsage: true });
 }

@@ -4,24 +4,20 @@ import type { Candidate } from '../../domain/gates/evidence.ts';
 import { judgeSweeps, planSweeps } from '../../domain/gates/monotone-sweep.ts';
 import { calibrate } from '../../domain/scoring/calibration.ts';
 import { forestMargin } from '../../domain/scoring/forest.ts';
+import { rowMajor } from '../model/columns.ts';
 import type { Model } from '../model/load.ts';
 import type { GateRows } from './rows.ts';
 
 const DIRECTIONS = new Map(CATALOGUE.map(({ name, riskDirection }) => [name, riskDirection]));
 
-/** Calibrated probability of each row. */
-export async function probabilitiesOf(model: Model, rows: GateRows): Promise<Float64Array> {
-  const margins = await model.session.margins(blockOf(model, rows), rows.count);
-  return Float64Array.from(margins, (margin) => calibrate(model.calibration, margin));
-}
-
 /** Everything that the gates ask of a candidate. Same model, rows and seed, same answer. */
 export async function measureCandidate(model: Model, rows: GateRows, seed: number): Promise<Candidate> {
   const { manifest, forest, policy, goldenErrors } = model;
-  const block = blockOf(model, rows);
+  const columns = inputsOf(model, rows);
+  const block = rowMajor(columns, rows.count);
   const margins = await model.session.margins(block, rows.count);
   const directions = manifest.inputs.map((name) => DIRECTIONS.get(name) ?? 0);
-  const plan = planSweeps(forest, directions, inputsOf(model, rows), seed);
+  const plan = planSweeps(forest, directions, columns, seed);
   const swept = await model.session.margins(plan.block, plan.count);
   return {
     kind: 'loaded',
@@ -45,14 +41,4 @@ export async function measureCandidate(model: Model, rows: GateRows, seed: numbe
 /** The rows' values of the model's inputs, in the order of its inputs. */
 export function inputsOf(model: Model, rows: GateRows): readonly Float32Array[] {
   return Array.from(model.binding.places, (place) => rows.columns[place]!);
-}
-
-/** The same row-major. */
-function blockOf(model: Model, rows: GateRows): Float32Array {
-  const columns = inputsOf(model, rows);
-  const block = new Float32Array(rows.count * columns.length);
-  for (const [input, column] of columns.entries()) {
-    for (let row = 0; row < rows.count; row++) block[row * columns.length + input] = column[row]!;
-  }
-  return block;
 }

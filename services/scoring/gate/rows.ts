@@ -1,10 +1,9 @@
 /** The rows that a model is judged by, from a table and what lies beside it (services/simulator/README.md, "The data set"). */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Attribute, Rows } from '../../domain/gates/evidence.ts';
 import type { Column } from '../../platform/table/column.ts';
+import { hashOfTable } from '../../platform/table/hash.ts';
 import { openTable, readColumns } from '../../platform/table/read.ts';
 
 /** A table that no model can be judged by; the message says why. */
@@ -40,7 +39,7 @@ export async function readGateRows(
   await access(path).catch((cause: unknown) => {
     throw new GateInputError(`${path} cannot be read`, { cause });
   });
-  const [sha256, facts, present] = await Promise.all([hashOf(path), factsBeside(path), columnsOf(path)]);
+  const [sha256, facts, present] = await Promise.all([hashOfTable(path), factsBeside(path), columnsOf(path)]);
   const own = facts.featureSetVersion === featureSetVersion;
   const features = own ? catalogue.map((name) => ({ name, type: 'float32' }) as const) : [];
   const lags = present.has('lag_days') ? await readColumns(path, [{ name: 'lag_days', type: 'int32' }]) : null;
@@ -130,12 +129,6 @@ async function columnsOf(path: string): Promise<ReadonlySet<string>> {
   } finally {
     await table.close();
   }
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 function beside(path: string, ending: string): string {

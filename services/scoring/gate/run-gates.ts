@@ -5,9 +5,10 @@ import { judge } from '../../domain/gates/judge.ts';
 import { levelChanges } from '../../domain/gates/levels.ts';
 import { type GateReport, gateReport, type JudgedModel } from '../../domain/gates/report.ts';
 import { CATALOGUE_NAMES } from '../model/catalogue-names.ts';
+import { calibratedProbabilities } from '../model/columns.ts';
 import { type Manifest, type ModelCheck, ModelRefusedError, readManifest } from '../model/files.ts';
 import { loadModel, type Model } from '../model/load.ts';
-import { inputsOf, measureCandidate, probabilitiesOf } from './measure.ts';
+import { inputsOf, measureCandidate } from './measure.ts';
 import { GateInputError, type GateRows, readGateRows } from './rows.ts';
 
 export interface GateRun {
@@ -82,7 +83,8 @@ async function measuredChampion(directory: string, rows: GateRows): Promise<Meas
   const model = await loadModel(directory, CATALOGUE_NAMES, 0).catch(refusedInput);
   try {
     const { name, version } = model.manifest;
-    const probabilities = rows.columns.length === 0 ? [] : await probabilitiesOf(model, rows);
+    const probabilities =
+      rows.columns.length === 0 ? [] : await calibratedProbabilities(model, inputsOf(model, rows), rows.count);
     const { version: policyVersion, actionProbability } = model.policy;
     const judged = judgedOf(model.manifest, model.manifestSha256);
     return { name, version, probabilities, judged, actionProbability, policyVersion };
