@@ -1,6 +1,6 @@
 /**
  * `npm run bench:features -- --json`: microseconds of one vector and of one appended row, and the bytes of a cached customer.
- * See services/domain/features/README.md for how it works and for figures.
+ * See services/domain/features/README.md for how a vector is made.
  *
  * The customers are seeded. A *new* one has nothing but the entries of its window; a *known* one has a year before them, which its
  * window has folded. Vectors are measured twice: *warm*, a few customers in turn, which the processor's caches hold, and *cold*, more
