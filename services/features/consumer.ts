@@ -12,6 +12,7 @@
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
 import type { DeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
+import { findRefused, refusedByStore, triedOnly } from '../platform/dead-letters/refused-by-store.ts';
 import type { Refusal } from '../platform/dead-letters/store.ts';
 import type { ConsumerHandlers, PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
@@ -28,7 +29,6 @@ import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { type PlacedRecord, planBatch } from './plan.ts';
 import type { ProfileCache } from './profile-cache.ts';
-import { findRefused, refusedByStore, triedOnly } from './refused-by-store.ts';
 import type { Scorer } from './score.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { insertLedger } from './store/insert-ledger.ts';

@@ -1,5 +1,6 @@
 /** Keeps what customer-updates brings: in every instance, from the first record that no instance has stored yet. */
 import type { DeadLetterRelay } from '../platform/dead-letters/dead-letter-relay.ts';
+import { findRefused, refusedByStore, triedOnly } from '../platform/dead-letters/refused-by-store.ts';
 import { insertDeadLetters, type WholeDeadLetter } from '../platform/dead-letters/store.ts';
 import type { KafkaConnection } from '../platform/kafka/kafka.ts';
 import { createLogReader, type LogReader } from '../platform/kafka/log-reader.ts';
@@ -10,7 +11,6 @@ import type { FeaturesMetrics } from './metrics.ts';
 import { SCHEMA, SERVICE } from './names.ts';
 import type { ProfileCache } from './profile-cache.ts';
 import { type CheckedUpdate, CUSTOMER_UPDATES, checkUpdate, planUpdates, type UpdatePlan } from './profile-updates.ts';
-import { findRefused, refusedByStore, triedOnly } from './refused-by-store.ts';
 import {
   endStops,
   insertProfiles,

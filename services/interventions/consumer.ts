@@ -2,7 +2,7 @@
  * predictions-stream: one batch of one partition from fetched records to a moved offset.
  *
  * I1  decisions + duplicates + dead letters = the batch's records, and they move with the offset.
- * I2  a prediction that has a decision, or comes twice, is a duplicate.
+ * I2  a prediction that has a decision, or comes twice, is a duplicate; with other content than it had, a dead letter.
  * I8  profiles are caught up before anyone is contacted: a withdrawal acknowledged before the batch was handed over counts.
  *
  * Every fault that is not a record's own (database, registry, Kafka away) is thrown: the platform's consumer waits with backoff
@@ -11,11 +11,10 @@
 import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import { PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
 import type { DecisionContext } from '../domain/interventions/decide.ts';
+import { findRefused, refusedByStore, triedOnly } from '../platform/dead-letters/refused-by-store.ts';
 import type { ConsumerHandlers, PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
-import { findRefusedRows } from '../platform/postgres/batch.ts';
-import type { Pool, Transaction } from '../platform/postgres/pool.ts';
-import { classify, codeOf } from '../platform/postgres/sqlstate.ts';
+import type { Pool } from '../platform/postgres/pool.ts';
 import type { EventCodec } from '../platform/registry/codec.ts';
 import { type Accepted, type Checked, checkRecord, type RecordReader, type Refusal, refuse } from './check-record.ts';
 import { commitBatch, type Written, writeDecided } from './commit-batch.ts';
@@ -76,11 +75,9 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<bigint, Refusal>> {
   const valid = judged.filter(isAccepted);
-  const refusals = judged.filter((one) => one.kind === 'dead');
-  const [accepted, known] = await Promise.all([
-    withoutDuplicates(deps.pool, valid),
-    loadKnown(deps, predictionsOf(valid), signal),
-  ]);
+  const [told, known] = await Promise.all([tellApart(deps.pool, valid), loadKnown(deps, predictionsOf(valid), signal)]);
+  const { accepted } = told;
+  const refusals = [...judged.filter((one) => one.kind === 'dead'), ...told.conflicts];
   const decided = decideBatch(predictionsOf(accepted), known, deps.context);
   const effect = {
     decided,
@@ -94,7 +91,14 @@ async function attempt(
     deps.onCommitted({ partition: batch.partition, decided, ...written });
     return new Map();
   } catch (cause) {
-    return await findRefused(deps, batch.partition, accepted, known, cause);
+    const refused = await findRefused(accepted, cause, (some) =>
+      triedOnly(deps.pool, (tx) =>
+        writeDecided(tx, batch.partition, decideBatch(predictionsOf(some), known, deps.context)),
+      ),
+    );
+    return new Map(
+      refused.map((one) => [one.row.record.offset, { record: one.row.record, ...refusedByStore(one.cause) }]),
+    );
   }
 }
 
@@ -106,17 +110,33 @@ function isAccepted(one: Judged): one is Accepted<PredictionInput> {
   return one.kind === 'ok';
 }
 
-/** The first of each prediction that has no decision yet. */
-async function withoutDuplicates(
-  pool: Pool,
-  records: readonly Accepted<PredictionInput>[],
-): Promise<readonly Accepted<PredictionInput>[]> {
-  if (records.length === 0) return [];
-  const byId = new Map<string, Accepted<PredictionInput>>();
-  for (const one of records) if (!byId.has(one.value.predictionId)) byId.set(one.value.predictionId, one);
-  for (const id of await findDecided(pool, [...byId.keys()])) byId.delete(id);
-  return [...byId.values()];
+interface ToldApart {
+  /** The first of each prediction that has no decision yet. */
+  readonly accepted: readonly Accepted<PredictionInput>[];
+  /** What comes under an id that stands for other content. */
+  readonly conflicts: readonly Refusal[];
 }
+
+/** Repeats are in neither. */
+async function tellApart(pool: Pool, records: readonly Accepted<PredictionInput>[]): Promise<ToldApart> {
+  if (records.length === 0) return { accepted: [], conflicts: [] };
+  const standing = new Map(await findDecided(pool, [...new Set(records.map((one) => one.value.predictionId))]));
+  const accepted: Accepted<PredictionInput>[] = [];
+  const conflicts: Refusal[] = [];
+  for (const one of records) {
+    const { predictionId, contentSha256 } = one.value;
+    const stands = standing.get(predictionId);
+    if (stands === undefined) {
+      accepted.push(one);
+      standing.set(predictionId, contentSha256);
+    } else if (stands !== null && Buffer.compare(stands, contentSha256) !== 0) {
+      conflicts.push(refuse(one.record, DeadLetter_Reason.CONFLICTING_DUPLICATE, CONFLICT));
+    }
+  }
+  return { accepted, conflicts };
+}
+
+const CONFLICT = 'prediction_id came before with other content';
 
 /** LOW is decided without contacts and profiles: only the customer's latest `now` is read. */
 async function loadKnown(
@@ -135,47 +155,4 @@ async function loadKnown(
 
 function idsOf(predictions: readonly PredictionInput[]): readonly string[] {
   return [...new Set(predictions.map((one) => one.customerId))];
-}
-
-/**
- * The records that the database refuses for what they hold (SQLSTATE 22, 23), by bisection in transactions that are rolled back.
- *
- * @throws the cause itself where it is of another kind, or is no single record's: then it is ours, and the partition waits
- */
-async function findRefused(
-  { pool, context }: ConsumerDeps,
-  shard: number,
-  accepted: readonly Accepted<PredictionInput>[],
-  known: KnownCustomers,
-  cause: unknown,
-): Promise<ReadonlyMap<bigint, Refusal>> {
-  // A key that is there already is another owner's work, or a defect of ours: never the record's fault.
-  if (classify(cause) !== 'content' || codeOf(cause) === UNIQUE_VIOLATION) throw cause;
-  const refused = await findRefusedRows(accepted, (some) => {
-    return rolledBack(pool, (tx) => writeDecided(tx, shard, decideBatch(predictionsOf(some), known, context)));
-  });
-  if (refused.length === 0) throw cause;
-  return new Map(
-    refused.map(({ row: { record }, cause: why }) => {
-      const detail = `the database refused it: SQLSTATE ${codeOf(why) ?? 'unknown'}`;
-      return [record.offset, refuse(record, DeadLetter_Reason.REFUSED_BY_STORE, detail)];
-    }),
-  );
-}
-
-const UNIQUE_VIOLATION = '23505';
-
-class RolledBack extends Error {
-  override readonly name = 'RolledBack';
-}
-
-async function rolledBack(pool: Pool, write: (tx: Transaction) => Promise<unknown>): Promise<void> {
-  try {
-    await pool.transaction(async (tx) => {
-      await write(tx);
-      throw new RolledBack('only tried');
-    });
-  } catch (cause) {
-    if (!(cause instanceof RolledBack)) throw cause;
-  }
 }

@@ -4,15 +4,29 @@ import { describe, expect, test } from 'vitest';
 import { CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_pb.ts';
 import { PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
 import { derivedId } from '../platform/ids/derived-id.ts';
+import { vectorSha256 } from './content-digest.ts';
 import { readPrediction, readProfile } from './convert.ts';
 
 const AT_MS = Date.UTC(2024, 0, 15);
 const predictionId = '0b7f9a52-6f0e-5d6b-9c1e-7a3d5b2e8f40';
 const time = timestampFromMs(AT_MS);
 
+const features = Array.from({ length: 47 }, (_, i) => (i < 40 ? i : Number.NaN));
+
 const prediction = {
   predictionId,
   customerId: 'anna',
+  origin: 1,
+  transactionId: 't1',
+  ledgerPosition: 1n,
+  featureSetVersion: '2',
+  features,
+  contributions: Array<number>(47).fill(0.01),
+  vectorSha256: vectorSha256(features),
+  modelName: 'risk',
+  modelSha256: 'a'.repeat(64),
+  scoringPolicyVersion: '1',
+  actionProbability: 0.1,
   observationTime: time,
   probability: 0.12,
   horizonDays: 45,
@@ -50,6 +64,7 @@ const place = { appendMs: AT_MS, offset: 7n };
 /** Fields to set otherwise, to what their types would not allow too. */
 type Over = Readonly<Record<string, unknown>>;
 
+const obligation = (over: Over): Over => ({ obligations: [{ ...profile.obligations[0], ...over }] });
 const read = (over: Over = {}) => readPrediction(create(PredictionSchema, { ...prediction, ...over }), AT_MS + 5);
 const readOf = (over: Over = {}) => readProfile(create(CustomerProfileSchema, { ...profile, ...over }), place);
 
@@ -67,6 +82,7 @@ describe('a prediction', () => {
         decisionId,
         customerId: 'anna',
         appendMs: AT_MS + 5,
+        contentSha256: expect.any(Uint8Array),
         modelVersion: '1',
         facts: {
           interventionId: derivedId('intervention', decisionId),
@@ -106,6 +122,27 @@ describe('a prediction', () => {
       { topFeatures: [{ name: 'a', value: Number.POSITIVE_INFINITY, contribution: 1 }] },
     ],
     ['observation_time is not from 1990-01-01 to 2199-12-31', { observationTime: timestampFromMs(0) }],
+    ['origin is none of its values', { origin: 0 }],
+    ['origin is none of its values', { origin: 7 }],
+    ['transaction_id is not of 1-128 printable characters', { transactionId: '' }],
+    ['transaction_id is there although origin is REQUEST', { origin: 2 }],
+    ['ledger_position is below 1', { ledgerPosition: 0n }],
+    ['profile_version is below 0', { profileVersion: -1n }],
+    ['feature_set_version is not of 1-128 characters', { featureSetVersion: '' }],
+    ['model_name is not of 1-128 characters', { modelName: 'a\nb' }],
+    ['scoring_policy_version is not of 1-128 characters', { scoringPolicyVersion: '' }],
+    ['model_sha256 is not a SHA-256 in lower case', { modelSha256: 'A'.repeat(64) }],
+    ['vector_sha256 is not that of features', { vectorSha256: '' }],
+    ['vector_sha256 is not that of features', { features: features.toSpliced(0, 1, 0.5) }],
+    ['features has not features_total values', { features: features.slice(1) }],
+    ['features has an infinite value', { features: features.toSpliced(0, 1, Number.NEGATIVE_INFINITY) }],
+    ['features_known is not the number of known values', { featuresKnown: 39 }],
+    ['contributions has not features_total values', { contributions: [] }],
+    ['contributions has a value that is not finite', { contributions: Array<number>(47).fill(Number.NaN) }],
+    ['base_value is not finite', { baseValue: Number.NaN }],
+    ['margin is not finite', { margin: Number.POSITIVE_INFINITY }],
+    ['action_probability is not between 0 and 1, exclusive', { actionProbability: 1 }],
+    ['top_features.contribution is not above 0', { topFeatures: [{ name: 'a', value: 1, contribution: 0 }] }],
   ])('%s', (detail, over) => {
     expect(read(over)).toEqual({ kind: 'invalid', detail });
   });
@@ -114,6 +151,22 @@ describe('a prediction', () => {
     const { observationTime: _, ...rest } = prediction;
     const reading = readPrediction(create(PredictionSchema, rest), AT_MS);
     expect(reading).toEqual({ kind: 'invalid', detail: 'observation_time is absent' });
+  });
+
+  const digestOf = (over?: Over) => {
+    const reading = read(over);
+    return reading.kind === 'ok' ? Buffer.from(reading.value.contentSha256).toString('hex') : reading.detail;
+  };
+
+  test('has the same content in either mode, and other content with another score, vector or explanation', () => {
+    expect(digestOf({ mode: 1 })).toBe(digestOf());
+    const vector = features.toSpliced(0, 1, 0.5);
+    const others = [
+      { probability: 0.13 },
+      { features: vector, vectorSha256: vectorSha256(vector) },
+      { contributions: Array<number>(47).fill(0.02) },
+    ];
+    expect(new Set([digestOf(), ...others.map(digestOf)]).size).toBe(4);
   });
 });
 
@@ -168,6 +221,22 @@ describe('a profile', () => {
     ['consents.channel is none of its values', { consents: [{ channel: 0, granted: true, recordedTime: time }] }],
     ['consents.recorded_time is absent', { consents: [{ channel: 1, granted: true }] }],
     ['customer_id does not match ^[A-Za-z0-9._-]{1,64}$', { customerId: '' }],
+    ['time_zone is not of 1-128 characters', { timeZone: 'Europe/\nPrague' }],
+    ['salary_day_of_month is not from 1 to 31', { salaryDayOfMonth: 0 }],
+    [
+      'effective_time has nanos that are not from 0 to 999999999',
+      { effectiveTime: { seconds: time.seconds, nanos: -1 } },
+    ],
+    ['obligations has an obligation_id twice', { obligations: [profile.obligations[0], profile.obligations[0]] }],
+    ['obligations.obligation_id is not of 1-128 characters', obligation({ obligationId: 'a\0b' })],
+    ['obligations.kind is none of its values', obligation({ kind: 7 })],
+    ['obligations.amount_minor is not from 1 to 10^13', obligation({ amountMinor: -5n })],
+    ['obligations.first_due_date is not a date, YYYY-MM-DD', obligation({ firstDueDate: '2023-02-29' })],
+    ['obligations.interval_months is not from 1 to 12', obligation({ intervalMonths: 13 })],
+    ['obligations.interval_months and interval_days exclude each other', obligation({ intervalDays: 7 })],
+    ['obligations.interval_days is not from 1 to 366', obligation({ intervalMonths: undefined, intervalDays: 0 })],
+    ['obligations.last_due_date is not a date, YYYY-MM-DD', obligation({ lastDueDate: 'soon' })],
+    ['obligations.last_due_date is before first_due_date', obligation({ lastDueDate: '2023-12-31' })],
   ])('%s', (detail, over) => {
     expect(readOf(over)).toEqual({ kind: 'invalid', detail });
   });

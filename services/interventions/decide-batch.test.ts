@@ -14,6 +14,7 @@ function input(customerId: string, level: RiskLevel, onDay: number): PredictionI
     decisionId: `decision ${customerId} ${level} ${onDay}`,
     customerId,
     appendMs: day(1000),
+    contentSha256: new Uint8Array(32),
     modelVersion: 'm1',
     facts: prediction(level, onDay),
     personal: { probability: 0.1, horizon_days: 45, risk_score: 0.5, top_features: [] },

@@ -22,6 +22,8 @@ export interface PredictionInput {
   readonly decisionId: string;
   readonly customerId: string;
   readonly appendMs: number;
+  /** SHA-256 of all that it says. */
+  readonly contentSha256: Uint8Array;
   readonly modelVersion: string;
   readonly facts: PredictionFacts;
   readonly personal: Omit<Personal, 'message'>;
@@ -91,6 +93,7 @@ function decisionRow(
   return {
     decisionId: prediction.decisionId,
     predictionId: prediction.predictionId,
+    predictionSha256: prediction.contentSha256,
     customerId: prediction.customerId,
     mode: facts.mode,
     observationMs: facts.observationMs,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_pb.ts';
 import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
@@ -202,6 +203,21 @@ describe('a batch of predictions', () => {
     expect(after.nextOffset - before.nextOffset).toBe(5n);
   });
 
+  test('refuses another content under the id of a prediction that came before: in the batch and later', async () => {
+    const anna = newCustomer(1);
+    const predictionId = randomUUID();
+    const { take, record, committed } = await owner(1);
+    const first = await record({ customerId: anna, predictionId, riskScore: LOW });
+    const other = await record({ customerId: anna, predictionId, riskScore: CRITICAL });
+    await take(first, other);
+    await take(other, first);
+    expect(await resultsOf(anna)).toEqual(['LOW_RISK']);
+    expect(committed.map((one) => one.deadLetters.map((letter) => [letter.reason, letter.detail]))).toEqual([
+      [[DeadLetter_Reason.CONFLICTING_DUPLICATE, 'prediction_id came before with other content']],
+      [[DeadLetter_Reason.CONFLICTING_DUPLICATE, 'prediction_id came before with other content']],
+    ]);
+  });
+
   test('an owner that was replaced writes nothing', async () => {
     const anna = newCustomer(1);
     const old = await owner(1);
@@ -327,6 +343,27 @@ describe('profiles', () => {
       [anna],
     );
     expect(rows).toEqual([{ time_zone: 'Europe/Prague', consents: 3 }]);
+  });
+});
+
+describe('a profile that the database refuses for what it holds', () => {
+  test('is a dead letter, and its neighbours are stored', async () => {
+    const [anna, bert, carl] = [newCustomer(0), newCustomer(0), newCustomer(0)];
+    const execute = async (sql: string) => {
+      const owner = createPool({ url: database.url('pde_interventions_owner') });
+      await owner.query(sql).finally(() => owner.close());
+    };
+    await execute("ALTER TABLE interventions.profiles ADD CONSTRAINT no_poison CHECK (time_zone <> 'poison')");
+    deadUpdates.length = 0;
+    await profilesOf(profileEvent(anna, 1), profileEvent(bert, 1, { timeZone: 'poison' }), profileEvent(carl, 1));
+    await execute('ALTER TABLE interventions.profiles DROP CONSTRAINT no_poison');
+    const detail = 'the database refused it: SQLSTATE 23514';
+    expect(deadUpdates).toMatchObject([{ reason: DeadLetter_Reason.REFUSED_BY_STORE, detail }]);
+    const { rows } = await pool.query(
+      'SELECT customer_id FROM interventions.profiles WHERE customer_id = ANY ($1) ORDER BY log_offset',
+      [[anna, bert, carl]],
+    );
+    expect(rows).toEqual([{ customer_id: anna }, { customer_id: carl }]);
   });
 });
 

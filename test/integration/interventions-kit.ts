@@ -22,6 +22,7 @@ import { customerText } from '../../services/domain/features/reason-text.ts';
 import type { DecisionContext } from '../../services/domain/interventions/decide.ts';
 import { DEFAULT_CONTACT_POLICY } from '../../services/domain/interventions/policy.ts';
 import { riskLevel } from '../../services/domain/scoring/risk.ts';
+import { vectorSha256 } from '../../services/interventions/content-digest.ts';
 import { PREDICTIONS } from '../../services/interventions/outgoing.ts';
 import { CUSTOMER_UPDATES } from '../../services/interventions/profiles.ts';
 import { isKnownTimeZone } from '../../services/interventions/time-zones.ts';
@@ -90,6 +91,9 @@ export interface PredictionFacts {
   readonly mode?: Prediction_Mode;
 }
 
+/** 40 known features of 47. */
+const FEATURES = Array.from({ length: 47 }, (_, i) => (i < 40 ? i : Number.NaN));
+
 /** A prediction with a risk score at a time, a replay unless told otherwise. */
 export function predictionEvent(facts: PredictionFacts): Prediction {
   const { customerId, riskScore, atMs = T0_MS, predictionId = randomUUID(), mode = Prediction_Mode.REPLAY } = facts;
@@ -100,6 +104,10 @@ export function predictionEvent(facts: PredictionFacts): Prediction {
     transactionId: 't1',
     observationTime: timestampFromMs(atMs),
     ledgerPosition: 1n,
+    featureSetVersion: '2',
+    features: FEATURES,
+    contributions: FEATURES.map(() => 0.01),
+    vectorSha256: vectorSha256(FEATURES),
     probability: riskScore / 5,
     horizonDays: 45,
     riskScore,
@@ -107,6 +115,9 @@ export function predictionEvent(facts: PredictionFacts): Prediction {
     eligibility: Prediction_Eligibility.ELIGIBLE,
     modelName: 'risk',
     modelVersion: '1',
+    modelSha256: 'a'.repeat(64),
+    scoringPolicyVersion: '1',
+    actionProbability: 0.1,
     topFeatures: [
       { name: 'salary_delay_days', value: 9, contribution: 0.7 },
       { name: 'balance_days_negative_30d', value: Number.NaN, contribution: 0.2 },

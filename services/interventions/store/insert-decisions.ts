@@ -7,13 +7,13 @@ export async function insertDecisions(tx: Transaction, decisions: readonly Decis
   await tx.prepared(
     'interventions.insert-decisions',
     `INSERT INTO interventions.decisions (decision_id, prediction_id, customer_id, mode, observation_time, decided_time,
-       risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal)
+       risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal, prediction_sha256)
      SELECT decision_id, prediction_id, customer_id, mode, observation_time, decided_time,
-       risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal::json
+       risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal::json, prediction_sha256
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
-       $9::text[], $10::text[], $11::int8[], $12::text[], $13::text[]) WITH ORDINALITY
+       $9::text[], $10::text[], $11::int8[], $12::text[], $13::text[], $14::bytea[]) WITH ORDINALITY
        AS t (decision_id, prediction_id, customer_id, mode, observation_time, decided_time,
-         risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal, n)
+         risk_level, eligibility, model_version, policy_version, profile_version, suppression_reason, personal, prediction_sha256, n)
      ORDER BY n`,
     columns(
       decisions,
@@ -30,6 +30,7 @@ export async function insertDecisions(tx: Transaction, decisions: readonly Decis
       (row) => row.profileVersion,
       (row) => row.suppressionReason,
       (row) => JSON.stringify(row.personal),
+      (row) => row.predictionSha256,
     ),
   );
 }

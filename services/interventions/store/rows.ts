@@ -35,6 +35,8 @@ export interface Personal {
 export interface DecisionRow {
   readonly decisionId: string;
   readonly predictionId: string;
+  /** Of all that the prediction says, so that another content under its id is told from a repeat. */
+  readonly predictionSha256: Uint8Array;
   readonly customerId: string;
   readonly mode: Mode;
   readonly observationMs: number;

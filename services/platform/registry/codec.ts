@@ -12,6 +12,7 @@ import { contractText, PROTO_DIRECTORY } from './contract-text.ts';
 import { decodeFrame, encodeHeader, type Frame, frame } from './framing.ts';
 import type { Registry } from './registry.ts';
 import { createSchemaResolver, type SchemaResolver, type Standing } from './schema-resolver.ts';
+import { wireFault } from './wire-format.ts';
 
 export type Decoded<T> =
   | { readonly kind: 'ok'; readonly message: T }
@@ -106,6 +107,8 @@ function refusalOf(
 }
 
 function decodePayload<D extends DescMessage>(desc: D, payload: Uint8Array): Decoded<MessageShape<D>> {
+  const fault = wireFault(desc, payload);
+  if (fault !== null) return dead(DeadLetter_Reason.INVALID_PAYLOAD, fault);
   try {
     return { kind: 'ok', message: fromBinary(desc, payload) };
   } catch (cause) {

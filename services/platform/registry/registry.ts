@@ -73,7 +73,9 @@ export function createRegistry(o: RegistryOptions): Registry {
       return idOf(made);
     },
     async lookUp(subject, text) {
-      const found = await askOrNull(() => Subject.registered({ subject, body: schemaOf(text), timeout }));
+      const found = await askOrNull(() => Subject.registered({ subject, body: schemaOf(text), timeout })).catch(
+        nullIfRefused,
+      );
       return found === null ? null : idOf(found);
     },
     async textOf(schemaId) {
@@ -115,6 +117,12 @@ async function askOrNull(call: () => Promise<Answer>): Promise<unknown> {
     throw new RegistryUnavailableError(message, { cause });
   }
   return answer.data();
+}
+
+/** Some registries refuse to look for a text that is no Protobuf (422) rather than not to find it: it is not there. */
+function nullIfRefused(cause: unknown): null {
+  if (cause instanceof IncompatibleSchemaError) return null;
+  throw cause;
 }
 
 function statusOf(cause: unknown): number {

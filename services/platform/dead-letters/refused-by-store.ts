@@ -1,8 +1,8 @@
 /** Rows that the database refuses for what they hold (SQLSTATE classes 22 and 23): found by bisection, and dead-lettered. */
-import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
-import { findRefusedRows } from '../platform/postgres/batch.ts';
-import type { Pool, Transaction } from '../platform/postgres/pool.ts';
-import { classify, codeOf } from '../platform/postgres/sqlstate.ts';
+import { DeadLetter_Reason } from '../../../gen/pde/events/v1/dead_letter_pb.ts';
+import { findRefusedRows } from '../postgres/batch.ts';
+import type { Pool, Transaction } from '../postgres/pool.ts';
+import { classify, codeOf } from '../postgres/sqlstate.ts';
 
 /** A key that is there already is another owner's work, or a defect of ours: never the record's fault. */
 const UNIQUE_VIOLATION = '23505';
@@ -34,7 +34,7 @@ class RolledBack extends Error {
 }
 
 /** Runs fn in a transaction and rolls it back. @throws what fn throws */
-export async function triedOnly(pool: Pool, fn: (tx: Transaction) => Promise<void>): Promise<void> {
+export async function triedOnly(pool: Pool, fn: (tx: Transaction) => Promise<unknown>): Promise<void> {
   try {
     await pool.transaction(async (tx) => {
       await fn(tx);
