@@ -7,10 +7,10 @@ export interface StoredCount {
   readonly idDigest: bigint | null;
 }
 
-/** Ledger rows by the customers' entry counts: what a dropped month does not change. */
+/** Ledger rows by the counters that move with the offsets: a few rows, whatever is stored. */
 export async function countLedger(db: Queryable): Promise<readonly StoredCount[]> {
   const { rows } = await db.query<{ count: string }>(
-    'SELECT coalesce(sum(ledger_rows), 0)::text AS count FROM features.customers',
+    'SELECT coalesce(sum(accepted), 0)::text AS count FROM features.consumer_positions',
   );
   return [{ kind: 'ledger', count: BigInt(rows[0]?.count ?? 0), idDigest: null }];
 }

@@ -24,12 +24,16 @@ export async function readProfiles(
 ): Promise<ReadonlyMap<string, ProfileHistory>> {
   if (customerIds.length === 0) return new Map();
   const { rows } = await db.query<Selected>(
-    `SELECT customer_id AS "customerId", content AS profile, learned_ms::float8 AS "learnedMs",
-            NULL::float8 AS "fromMs", NULL::float8 AS "untilMs", version
-     FROM features.profiles WHERE customer_id = ANY ($1::text[])
-     UNION ALL
-     SELECT customer_id, NULL, NULL, from_ms::float8, until_ms::float8, NULL
-     FROM features.profile_stops WHERE customer_id = ANY ($1::text[])
+    `SELECT found.* FROM unnest($1::text[]) AS wanted (customer_id)
+     CROSS JOIN LATERAL (
+       SELECT customer_id AS "customerId", content AS profile, learned_ms::float8 AS "learnedMs",
+              NULL::float8 AS "fromMs", NULL::float8 AS "untilMs", version
+       FROM features.profiles p WHERE p.customer_id = wanted.customer_id
+       UNION ALL
+       SELECT customer_id, NULL, NULL, from_ms::float8, until_ms::float8, NULL
+       FROM features.profile_stops s WHERE s.customer_id = wanted.customer_id
+       OFFSET 0
+     ) AS found
      ORDER BY "customerId", version`,
     [customerIds],
   );

@@ -91,8 +91,10 @@ export async function endStops(
      FROM (
        SELECT o.customer_id, o.from_ms, min(t.append_ms) AS at_ms
        FROM unnest($1::text[], $2::int8[]) AS t (customer_id, append_ms)
-       JOIN features.profile_stops o ON o.customer_id = t.customer_id AND o.from_ms < t.append_ms
-       WHERE o.until_ms IS NULL
+       CROSS JOIN LATERAL (
+         SELECT * FROM features.profile_stops s
+         WHERE s.customer_id = t.customer_id AND s.from_ms < t.append_ms AND s.until_ms IS NULL OFFSET 0
+       ) o
        GROUP BY o.customer_id, o.from_ms
      ) AS ended
      WHERE s.customer_id = ended.customer_id AND s.from_ms = ended.from_ms AND s.until_ms IS NULL`,

@@ -27,8 +27,12 @@ export async function loadContacts(
     `SELECT * FROM (
        SELECT DISTINCT ON (o.customer_id, o.risk_level) o.customer_id, o.risk_level, o.intervention_id, o.position,
          ${msOf('o.decided_time')} AS decided_ms, ${msOf('o.expire_time')} AS expire_ms,
-         EXISTS (SELECT FROM interventions.outcomes r WHERE r.intervention_id = o.intervention_id) AS is_completed
-       FROM interventions.offers o WHERE o.customer_id = ANY ($1::text[])
+         r.intervention_id IS NOT NULL AS is_completed
+       FROM unnest($1::text[]) AS wanted (customer_id)
+       CROSS JOIN LATERAL (SELECT * FROM interventions.offers WHERE customer_id = wanted.customer_id OFFSET 0) o
+       LEFT JOIN LATERAL (
+         SELECT * FROM interventions.outcomes WHERE intervention_id = o.intervention_id OFFSET 0
+       ) r ON true
        ORDER BY o.customer_id, o.risk_level, o.position DESC
      ) latest ORDER BY position`,
     [customerIds],

@@ -20,7 +20,9 @@ export async function loadProfiles(
   const [versions, stopped] = await Promise.all([
     db.query<VersionRow>(
       `SELECT customer_id, version, ${msOf('effective_time')} AS effective_ms, time_zone, standing, consents
-       FROM interventions.profiles WHERE customer_id = ANY ($1::text[]) ORDER BY customer_id, version DESC`,
+       FROM unnest($1::text[]) AS wanted (id)
+       CROSS JOIN LATERAL (SELECT * FROM interventions.profiles WHERE customer_id = wanted.id OFFSET 0) p
+       ORDER BY customer_id, version DESC`,
       [customerIds],
     ),
     findStopped(db, customerIds),
@@ -35,10 +37,13 @@ export async function loadProfiles(
 /** Customers whose latest stop was appended after every version that is told of them. */
 async function findStopped(db: Queryable, customerIds: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await db.query<{ customer_id: string }>(
-    `SELECT DISTINCT s.customer_id FROM interventions.profile_stops s
-     WHERE s.customer_id = ANY ($1::text[]) AND NOT EXISTS (
-       SELECT FROM interventions.profiles p
-       WHERE p.customer_id = s.customer_id AND (p.append_time, p.log_offset) > (s.append_time, s.log_offset))`,
+    `SELECT DISTINCT s.customer_id FROM unnest($1::text[]) AS wanted (id)
+     CROSS JOIN LATERAL (SELECT * FROM interventions.profile_stops WHERE customer_id = wanted.id OFFSET 0) s
+     LEFT JOIN LATERAL (
+       SELECT true AS is_newer FROM interventions.profiles p
+       WHERE p.customer_id = s.customer_id AND (p.append_time, p.log_offset) > (s.append_time, s.log_offset) LIMIT 1
+     ) later ON true
+     WHERE later.is_newer IS NULL`,
     [customerIds],
   );
   return new Set(rows.map((row) => row.customer_id));

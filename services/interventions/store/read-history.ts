@@ -50,7 +50,7 @@ export async function readHistory(
        SELECT * FROM interventions.decisions
        WHERE customer_id = $1::text AND ($2::int8 IS NULL OR decision_number < $2::int8)
        ORDER BY decision_number DESC LIMIT $3::int4
-     ) d LEFT JOIN interventions.interventions i ON i.decision_id = d.decision_id
+     ) d LEFT JOIN LATERAL (SELECT * FROM interventions.interventions WHERE decision_id = d.decision_id OFFSET 0) i ON true
      ORDER BY d.decision_number DESC`,
     [customerId, below, limit],
   );

@@ -28,7 +28,8 @@ CREATE TABLE dead_letters (
   -- Place in the outbox to the dead-letters topic, shard 0.
   position bigint NOT NULL UNIQUE,
   PRIMARY KEY (topic, partition, log_offset)
-);`;
+);
+CREATE INDEX dead_letters_of_reason ON dead_letters (reason, position);`;
 
 /** Name of the outbox in outbox_shards; its only shard is 0. */
 export const DEAD_LETTERS_OUTBOX = 'dead-letters';
@@ -176,14 +177,6 @@ export async function markReplayed(db: Queryable, schemaName: string, id: string
     `UPDATE ${identifier(schemaName)}.dead_letters SET replay_time = now() WHERE dead_letter_id = $1::uuid`,
     [id],
   );
-}
-
-/** How many there are. */
-export async function countDeadLetters(db: Queryable, schemaName: string): Promise<bigint> {
-  const { rows } = await db.query<{ count: bigint }>(
-    `SELECT count(*) AS count FROM ${identifier(schemaName)}.dead_letters`,
-  );
-  return rows[0]?.count ?? 0n;
 }
 
 const COLUMNS = `topic, partition, log_offset, dead_letter_id, reason, detail, attempts, append_time, replay_time, position,
