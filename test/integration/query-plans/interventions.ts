@@ -30,6 +30,7 @@ const decisions: readonly DecisionRow[] = SPREAD.map((n) => ({
   ...{ decisionId: idOf('new', n), predictionId: idOf('other', n), customerId: customer(n), mode: 'live' },
   ...{ observationMs: ARRIVAL_MS, decidedMs: ARRIVAL_MS, riskLevel: 'HIGH', eligibility: 'eligible' },
   ...{ modelVersion: '1', policyVersion: '1', profileVersion: 2, suppressionReason: null, personal },
+  predictionSha256: Buffer.alloc(32),
 }));
 const offers: readonly OfferRow[] = SPREAD.map((n) => ({
   ...{ interventionId: idOf('offer', n), decisionId: idOf('new', n), customerId: customer(n), riskLevel: 'HIGH' },
