@@ -53,6 +53,45 @@ describe('a pool', () => {
     await expect(swallowing).rejects.toThrow('COMMIT was answered with ROLLBACK');
   });
 
+  it('runs statements that went out together in the order of the calls, and keeps nothing where one of them fails', async () => {
+    const together = await db.pool.transaction((tx) =>
+      Promise.all([
+        tx.prepared<{ n: number }>('add', 'INSERT INTO numbers VALUES ($1::int) RETURNING n', [10]),
+        tx.prepared<{ n: number }>('add', 'INSERT INTO numbers VALUES ($1::int) RETURNING n', [11]),
+        tx.query<{ n: number }>('SELECT n FROM numbers WHERE n BETWEEN 10 AND 11 ORDER BY n'),
+      ]),
+    );
+    expect(together.map(({ rows }) => rows.map(({ n }) => n))).toEqual([[10], [11], [10, 11]]);
+    const failing = db.pool.transaction((tx) =>
+      Promise.all([
+        tx.query('INSERT INTO numbers VALUES (12)'),
+        tx.query('INSERT INTO numbers VALUES (10)'),
+        tx.query('INSERT INTO numbers VALUES (13)'),
+      ]),
+    );
+    // What comes after it only says that the transaction is aborted.
+    expect(await errorOf(failing)).toMatchObject({ code: '23505' });
+    expect((await db.pool.query('SELECT FROM numbers WHERE n IN (12, 13)')).count).toBe(0);
+  });
+
+  it('lets no statement leave a transaction that has ended, or has not begun', async () => {
+    let late: Promise<unknown> = Promise.resolve();
+    const failed = Promise.withResolvers<void>();
+    const failing = db.pool.transaction(async (tx) => {
+      late = failed.promise.then(() => tx.query('INSERT INTO numbers VALUES (20)'));
+      late.catch(() => undefined);
+      await tx.query('SELECT no_such_column');
+    });
+    await expect(failing).rejects.toThrow('no_such_column');
+    failed.resolve();
+    await expect(late).rejects.toThrow('the transaction has ended');
+    const unbegun = db.pool.transaction((tx) => tx.query('INSERT INTO numbers VALUES (20)'), {
+      isolation: 'none such' as 'serializable',
+    });
+    await expect(unbegun).rejects.toThrow('syntax error');
+    expect((await db.pool.query('SELECT FROM numbers WHERE n = 20')).count).toBe(0);
+  });
+
   it('stops a statement that takes too long, as a transient fault', async () => {
     const hasty = createPool({ url: db.url('pde_features_owner'), max: 1, statementTimeoutMs: 50 });
     expect(classify(await errorOf(hasty.query('SELECT pg_sleep(10)')))).toBe('transient');

@@ -5,6 +5,8 @@
  *    process frees its locks by itself (DESIGN section 6); query_timeout is a net for dead sockets only, and destroys the client.
  *  - Waiting for a free connection is bounded: an overloaded pool answers with an error instead of a growing queue.
  *  - A COMMIT that the server answered with ROLLBACK is an error, never a silent loss (I1).
+ *  - Statements of one transaction that do not wait for one another go out together and run in the order of the calls: one round
+ *    trip for all. None leaves before BEGIN is answered, and none after the transaction's function has ended.
  */
 import { type CustomTypesConfig, Pool as PgPool, type PoolClient, type QueryResult, types } from 'pg';
 import { codeOf, PostgresUnavailableError } from './sqlstate.ts';
@@ -37,7 +39,10 @@ export interface TransactionOptions {
 }
 
 export interface Pool extends Queryable {
-  /** Runs fn between BEGIN and COMMIT; any error rolls back and is thrown. The transaction ends with fn: do not keep it. */
+  /**
+   * Runs fn between BEGIN and COMMIT; any error rolls back and is thrown. fn begins while BEGIN is under way, so that what it does
+   * before its first statement costs no time. The transaction ends with fn: what is asked of it later is refused.
+   */
   transaction<T>(fn: (tx: Transaction) => Promise<T>, o?: TransactionOptions): Promise<T>;
   /** Connections open, idle, and callers waiting. */
   stats(): { readonly total: number; readonly idle: number; readonly waiting: number };
@@ -79,6 +84,19 @@ const parsers: CustomTypesConfig = {
   },
 };
 
+/**
+ * The answers of statements that went out together; throws what the first of them that failed says, since those behind it only
+ * tell that the transaction is aborted.
+ */
+export async function together<T extends readonly unknown[]>(
+  ...statements: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  const answers = await Promise.allSettled(statements);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return answers.map((answer) => (answer as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
 /** Opens no connection yet: the first query does. */
 export function createPool(o: PoolOptions): Pool {
   const statementTimeoutMs = o.statementTimeoutMs ?? 10_000;
@@ -92,6 +110,7 @@ export function createPool(o: PoolOptions): Pool {
     idle_in_transaction_session_timeout: o.idleInTransactionTimeoutMs ?? 10_000,
     query_timeout: statementTimeoutMs + NET_MS,
     keepAlive: true,
+    pipeline: true,
     types: parsers,
     ...(o.applicationName === undefined ? {} : { application_name: o.applicationName }),
   });
@@ -131,14 +150,20 @@ async function inTransaction<T>(
   fn: (tx: Transaction) => Promise<T>,
   o: TransactionOptions,
 ): Promise<T> {
-  await driver(client.query(beginOf(o)));
+  const begun = driver(client.query(beginOf(o)));
+  // Whoever asks for a statement is told; fn may fail before that.
+  begun.catch(() => undefined);
+  let ended = false;
   try {
-    const result = await fn(transactionOf(client));
+    const result = await fn(transactionOf(client, begun, () => ended));
+    ended = true;
+    await begun;
     const end = await driver(client.query('COMMIT'));
     if (end.command !== 'COMMIT')
       throw new Error(`COMMIT was answered with ${end.command}: a statement before it failed`);
     return result;
   } catch (cause) {
+    ended = true;
     if (!endsConnection(cause)) await driver(client.query('ROLLBACK'));
     throw cause;
   }
@@ -152,10 +177,16 @@ function beginOf(o: TransactionOptions): string {
   return o.asyncCommit === true ? `${sql}; SET LOCAL synchronous_commit TO off` : sql;
 }
 
-function transactionOf(client: PoolClient): Transaction {
+/** Were a statement to leave before BEGIN succeeded, or after ROLLBACK, it would stand alone and be committed by itself. */
+function transactionOf(client: PoolClient, begun: Promise<unknown>, hasEnded: () => boolean): Transaction {
+  const open = async (): Promise<PoolClient> => {
+    await begun;
+    if (hasEnded()) throw new Error('the transaction has ended');
+    return client;
+  };
   return {
-    query: (sql, params) => run(client, sql, params),
-    prepared: (name, sql, params) => runNamed(client, name, sql, params),
+    query: async (sql, params) => await run(await open(), sql, params),
+    prepared: async (name, sql, params) => await runNamed(await open(), name, sql, params),
   };
 }
 
