@@ -2,14 +2,15 @@
  * The one transaction of a batch: the offset with its counters, then decisions, what is counted of them, offers, dashboard rows
  * and dead letters (I1, I3, I5).
  *
- * The offset moves first: whoever is no longer the owner is told before touching an outbox, and while the position's row is locked
- * no other owner can decide about the same predictions (I2). The commit is synchronous: what the world is told must stand.
+ * The offset moves first: while the position's row is locked no other owner can decide about the same predictions (I2), and whatever
+ * the rest of the statements, sent with it, did for one who is no longer the owner is rolled back. The commit is synchronous: what
+ * the world is told must stand.
  */
 import { insertDeadLetters, type WholeDeadLetter } from '../platform/dead-letters/store.ts';
 import type { PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
 import { takePositions } from '../platform/outbox/shards.ts';
-import type { Pool, Transaction } from '../platform/postgres/pool.ts';
+import { type Pool, type Transaction, together } from '../platform/postgres/pool.ts';
 import { movePosition } from '../platform/postgres/positions.ts';
 import type { Refusal } from './check-record.ts';
 import type { DecidedBatch } from './decide-batch.ts';
@@ -51,23 +52,14 @@ export async function commitBatch(
 ): Promise<Written> {
   const { topic, partition, epoch, firstOffset: from, nextOffset: to } = batch;
   const { decided, duplicates, refusals } = effect;
+  const accepted = decided.decisions.length;
+  const move = { schema: SCHEMA, group, topic, partition, epoch, from, to };
   return await pool.transaction(async (tx) => {
-    const accepted = decided.decisions.length;
-    const deadLetters = refusals.length;
-    await movePosition(tx, {
-      schema: SCHEMA,
-      group,
-      topic,
-      partition,
-      epoch,
-      from,
-      to,
-      accepted,
-      duplicates,
-      deadLetters,
-    });
-    const taken = await writeDecided(tx, partition, decided);
-    const dead = await insertDeadLetters(tx, STORE, withAttempts(refusals, batch.attempt));
+    const [, taken, dead] = await together(
+      movePosition(tx, { ...move, accepted, duplicates, deadLetters: refusals.length }),
+      writeDecided(tx, partition, decided),
+      insertDeadLetters(tx, STORE, withAttempts(refusals, batch.attempt)),
+    );
     crashPoint('interventions-before-commit');
     return { taken, deadLetters: dead };
   });
@@ -78,21 +70,26 @@ export function withAttempts(refusals: readonly Refusal[], attempts: number) {
   return refusals.map(({ record, reason, detail }) => ({ record, reason, detail, attempts }));
 }
 
-/** The shard of every row is the partition: a customer's rows stay in one, in order. */
+/** The shard of every row is the partition: a customer's rows stay in one, in order. Every writer goes in this order, so that no two wait for one another. */
 export async function writeDecided(tx: Transaction, shard: number, decided: DecidedBatch): Promise<TakenPositions> {
   const { decisions, offers, customers, decisionCounts, customerCounts } = decided;
   if (decisions.length === 0) return { offers: null, dashboard: null };
-  await insertDecisions(tx, decisions);
-  await saveCustomers(tx, customers);
-  await addCounts(tx, shard, decisionCounts, customerCounts);
   const toReport = reportedDecisions(decided).map((row) => row.decisionId);
-  // In a fixed order, so that two writers never wait for one another.
-  const dashboard = await take(tx, DASHBOARD_OUTBOX, shard, toReport.length);
-  if (dashboard !== null) await insertDashboardRows(tx, shard, dashboard, toReport);
-  const first = await take(tx, OFFERS_OUTBOX, shard, offers.length);
-  if (first !== null) await insertOffers(tx, shard, first, offers);
+  const [, , , dashboard, first] = await together(
+    insertDecisions(tx, decisions),
+    saveCustomers(tx, customers),
+    addCounts(tx, shard, decisionCounts, customerCounts),
+    take(tx, DASHBOARD_OUTBOX, shard, toReport.length),
+    take(tx, OFFERS_OUTBOX, shard, offers.length),
+  );
+  await together(
+    dashboard === null ? NOTHING : insertDashboardRows(tx, shard, dashboard, toReport),
+    first === null ? NOTHING : insertOffers(tx, shard, first, offers),
+  );
   return { dashboard, offers: first };
 }
+
+const NOTHING = Promise.resolve();
 
 /** Decisions that the dashboard is told of one by one. */
 export function reportedDecisions({ decisions }: DecidedBatch): DecidedBatch['decisions'] {
