@@ -1,10 +1,11 @@
 /**
  * Storing a batch of scores in one transaction (I2, I4, I5): what stands already stays, what is new is inserted, and the outbox
- * positions are taken as the last thing but the insert that carries them, so that positions follow the order of commits. The
- * commit is synchronous: an answer means that the score is on disk.
+ * positions are taken as the last thing but the insert that carries them, so that positions follow the order of commits. It begins,
+ * and looks up what stands, while the scores are still being computed. The commit is synchronous: an answer means that the score
+ * is on disk.
  */
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
-import type { Pool, Transaction } from '../platform/postgres/pool.ts';
+import { type Pool, type Transaction, together } from '../platform/postgres/pool.ts';
 import type { Composed } from './compose.ts';
 import type { Placed } from './store/columns.ts';
 import { findStanding, type Standing } from './store/find-standing.ts';
@@ -30,6 +31,8 @@ export interface Recorder {
    * in the same transaction; throws {@link KeyTakenError} if another call took the key meanwhile.
    */
   record(batch: readonly Composed[], request?: StoredRequest): Promise<Map<string, Standing>>;
+  /** The same for what is still being composed: the transaction begins and looks up the ids meanwhile. */
+  recordComposing(ids: readonly string[], composing: Promise<readonly Composed[]>): Promise<Map<string, Standing>>;
 }
 
 /** The idempotency key was taken by a call that committed first: read what it was used for. */
@@ -45,28 +48,43 @@ class OvertakenError extends Error {
 const MOST_TRIES = 5;
 
 export function createRecorder(pool: Pool, outbox: PredictionOutbox): Recorder {
-  async function attempt(batch: readonly Composed[], request: StoredRequest | undefined): Promise<Recorded> {
+  async function attempt(work: Work): Promise<Recorded> {
     return await pool.transaction(async (tx) => {
-      const recorded = await write(tx, outbox, batch, request);
+      const recorded = await write(tx, outbox, work);
       crashPoint('scoring-before-commit');
       return recorded;
     });
   }
 
-  return {
-    async record(batch, request) {
-      for (let tries = 1; ; tries++) {
-        try {
-          const { standing, published } = await attempt(batch, request);
-          crashPoint('scoring-after-commit');
-          outbox.offer(published);
-          return standing;
-        } catch (cause) {
-          if (!(cause instanceof OvertakenError) || tries === MOST_TRIES) throw cause;
-        }
+  async function recordWork(work: Work): Promise<Map<string, Standing>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const { standing, published } = await attempt(work);
+        crashPoint('scoring-after-commit');
+        outbox.offer(published);
+        return standing;
+      } catch (cause) {
+        if (!(cause instanceof OvertakenError) || tries === MOST_TRIES) throw cause;
       }
+    }
+  }
+
+  return {
+    record: (batch, request) => recordWork({ ids: batch.map(idOf), composing: Promise.resolve(batch), request }),
+    recordComposing(ids, composing) {
+      // The transaction may fail before it asks for them.
+      composing.catch(() => undefined);
+      return recordWork({ ids, composing, request: undefined });
     },
   };
+}
+
+/** What is to be stored. */
+interface Work {
+  readonly ids: readonly string[];
+  /** One for each id, in order. */
+  readonly composing: Promise<readonly Composed[]>;
+  readonly request: StoredRequest | undefined;
 }
 
 interface Recorded {
@@ -74,18 +92,16 @@ interface Recorded {
   readonly published: readonly OutboxPrediction[];
 }
 
-async function write(
-  tx: Transaction,
-  outbox: PredictionOutbox,
-  batch: readonly Composed[],
-  request: StoredRequest | undefined,
-): Promise<Recorded> {
-  const standing = await findStanding(tx, batch.map(idOf));
-  const { predictions, refusals } = newOnes(batch, standing);
+async function write(tx: Transaction, outbox: PredictionOutbox, work: Work): Promise<Recorded> {
+  const { ids, composing, request } = work;
+  const standing = await findStanding(tx, ids);
+  const { predictions, refusals } = newOnes(await composing, standing);
   if (request !== undefined && !(await insertRequest(tx, request))) throw new KeyTakenError('the key was taken');
-  await insertRefusals(tx, refusals);
-  await upsertLatest(tx, predictions.filter(isPublished));
-  const placed = await place(tx, outbox, predictions);
+  const [, , placed] = await together(
+    insertRefusals(tx, refusals),
+    upsertLatest(tx, predictions.filter(isPublished)),
+    place(tx, outbox, predictions),
+  );
   if ((await insertPredictions(tx, placed)) !== placed.length) throw new OvertakenError('an id was stored meanwhile');
   return { standing, published: placed.filter(isPlaced) };
 }
@@ -113,9 +129,10 @@ async function place(tx: Transaction, outbox: PredictionOutbox, predictions: rea
     .filter((prediction) => !isPublished(prediction))
     .map((prediction) => ({ prediction, shard: null, position: null }));
   const byShard = Map.groupBy(predictions.filter(isPublished), (prediction) => outbox.shardOf(prediction.customerId));
-  for (const shard of [...byShard.keys()].sort((a, b) => a - b)) {
-    const rows = byShard.get(shard) ?? [];
-    let position = await outbox.take(tx, shard, rows.length);
+  const shards = [...byShard].sort(([a], [b]) => a - b);
+  const firsts = await together(...shards.map(([shard, rows]) => outbox.take(tx, shard, rows.length)));
+  for (const [index, [shard, rows]] of shards.entries()) {
+    let position = firsts[index]!;
     for (const prediction of rows) placed.push({ prediction, shard, position: position++ });
   }
   return placed;

@@ -35,18 +35,16 @@ afterAll(() => model.release());
 function memory(): Recorder & { readonly kept: Composed[] } {
   const kept: Composed[] = [];
   const standing = new Map<string, Standing>();
-  return {
-    kept,
-    async record(batch) {
-      for (const row of batch) {
-        const { predictionId, vectorSha256 } = row.kind === 'scored' ? row.prediction : row.refusal;
-        if (standing.has(predictionId)) continue;
-        standing.set(predictionId, { kind: row.kind, vectorSha256 });
-        kept.push(row);
-      }
-      return standing;
-    },
+  const record: Recorder['record'] = async (batch) => {
+    for (const row of batch) {
+      const { predictionId, vectorSha256 } = row.kind === 'scored' ? row.prediction : row.refusal;
+      if (standing.has(predictionId)) continue;
+      standing.set(predictionId, { kind: row.kind, vectorSha256 });
+      kept.push(row);
+    }
+    return standing;
   };
+  return { kept, record, recordComposing: async (_ids, composing) => await record(await composing) };
 }
 
 function setting(change: Partial<Model> = {}) {
@@ -151,7 +149,7 @@ describe('a database that is away', () => {
     const { deps } = setting();
     const rpc = createScoringRpc({
       ...deps,
-      recorder: { record: away },
+      recorder: { record: away, recordComposing: away },
       pool: { query: away } as unknown as Pool,
       getFeatures: away,
       models: createModelsInForce(model, createSilentLogger()),

@@ -9,7 +9,7 @@ import {
   type ScoreFeaturesRow,
 } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { derivedId } from '../platform/ids/derived-id.ts';
-import { compose } from './compose.ts';
+import { type Composed, compose } from './compose.ts';
 import { usOf, vectorFrom } from './convert.ts';
 import type { Model } from './model/load.ts';
 import type { Recorder } from './record.ts';
@@ -38,16 +38,23 @@ async function scoreBy(
   request: ScoreFeaturesRequest,
 ): Promise<ScoreFeaturesResponse> {
   const rows = await mapInSlices(request.rows, (row, index) => observedFrom(row, index, model));
+  const composing = composeAll(model, rows);
+  const standing = await recorder.recordComposing(
+    rows.map((row) => row.predictionId),
+    composing,
+  );
+  reporter.scored(await composing);
+  return create(ScoreFeaturesResponseSchema, {
+    results: rows.map((row) => resultOf(row, standing.get(row.predictionId))),
+  });
+}
+
+async function composeAll(model: Model, rows: readonly Observed[]): Promise<readonly Composed[]> {
   const scored = await scoreBatch(
     model,
     rows.map((row) => row.values),
   );
-  const composed = await mapInSlices(rows, (row, index) => compose(model, row, scored[index]!));
-  const standing = await recorder.record(composed);
-  reporter.scored(composed);
-  return create(ScoreFeaturesResponseSchema, {
-    results: rows.map((row) => resultOf(row, standing.get(row.predictionId))),
-  });
+  return await mapInSlices(rows, (row, index) => compose(model, row, scored[index]!));
 }
 
 function resultOf({ predictionId }: Observed, standing: Standing | undefined) {
