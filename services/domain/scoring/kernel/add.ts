@@ -14,7 +14,7 @@ export type Add = (
   count: number,
   sums: BigInt64Array,
   stride: number,
-  columns: Int32Array,
+  columns: Uint16Array,
   at: number,
 ) => void;
 

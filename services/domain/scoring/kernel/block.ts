@@ -16,8 +16,10 @@ import { unpackColumn } from './words.ts';
 
 /** Rows of a block: more would amortize the tables' way through the caches better, but their sums would fill the second level. */
 export const BLOCK_ROWS = 512;
-/** So few rows read too little of a table for it to be worth reading whole. */
-const SCATTERED_ROWS = 64;
+/** So few rows read too little of a table for it to be worth reading whole, if caches keep the tables. */
+const SCATTERED_ROWS = 32;
+/** Tables that one process may hope to find in the last cache, of which a shared machine leaves it a part. */
+const CACHED_BYTES = 4 * 1024 * 1024;
 /** Int32s of a cache line. */
 const LINE = 16;
 
@@ -26,7 +28,18 @@ export function createBlock(
   program: Program,
   width: number,
 ): (rows: Float32Array, from: number, count: number, out: Float64Array) => void {
-  const { decisions, columns, groups, groupDecisions, groupColumns, tableStart, table, unit } = program;
+  const {
+    decisions,
+    columns,
+    groups,
+    groupDecisions,
+    groupColumns,
+    columnStart,
+    commonIndex,
+    tableStart,
+    table,
+    unit,
+  } = program;
   const decide = createDecide(decisions, width);
   const words = new Int32Array(((decisions.count + 1) * BLOCK_ROWS) / 32);
   const indexWords = new Int32Array(BLOCK_ROWS / 4);
@@ -50,13 +63,13 @@ export function createBlock(
   }
 
   function addGroups(count: number, stride: number): void {
+    const inOrder = count > SCATTERED_ROWS || table.byteLength > CACHED_BYTES;
     words.fill(0, decisions.count * (stride / 32), (decisions.count + 1) * (stride / 32));
     halves.fill(0, 0, 2 * columns.length * stride);
     for (let g = 0; g < groups; g++) {
-      const at = g * MAX_DECISIONS;
-      transpose(words, stride / 32, groupDecisions, at, indexWords);
-      if (count > SCATTERED_ROWS) fetchTable(g);
-      ADD[program.width[g]! - 1]!(table, tableStart[g]!, index, count, sums, stride, groupColumns, at);
+      transpose(words, stride / 32, groupDecisions, g * MAX_DECISIONS, commonIndex[g]!, indexWords);
+      if (inOrder) fetchTable(g);
+      ADD[program.width[g]! - 1]!(table, tableStart[g]!, index, count, sums, stride, groupColumns, columnStart[g]!);
     }
   }
 

@@ -14,15 +14,17 @@ export interface Program {
   readonly decisions: Decisions;
   /** Inputs whose sums share a word. */
   readonly columns: readonly Column[];
-  /** Number of groups; group g has MAX_DECISIONS places in `groupDecisions` and in `groupColumns`. */
   readonly groups: number;
-  /** Decision of each bit of the index; `decisions.count`, which no row takes to the left, where there is none. */
-  readonly groupDecisions: Int32Array;
-  /** Column of each word of an entry. */
-  readonly groupColumns: Int32Array;
+  /** MAX_DECISIONS a group, of each bit of the index; `decisions.count`, which no row takes to the left, where there is none. */
+  readonly groupDecisions: Uint16Array;
+  /** Column of each word of an entry, those of group g from `columnStart[g]`. */
+  readonly groupColumns: Uint16Array;
+  readonly columnStart: Int32Array;
   /** Words an index; groups are in ascending order of it. */
   readonly width: Int32Array;
-  /** Where the group's table begins in `table`, in it the words of an index at `index * width`; one more ends the last. */
+  /** For each group, the index that most rows come near to; it is first in the group's table. */
+  readonly commonIndex: Uint8Array;
+  /** Where the group's table begins in `table`, in it the words of an index at `(index ^ commonIndex) * width`; one more ends the last. */
   readonly tableStart: Int32Array;
   readonly table: BigInt64Array;
   /** Margin units of 1, a power of two. */
@@ -32,16 +34,22 @@ export interface Program {
 /** Why a forest is not for these kernels. */
 export type Unsuitable =
   | 'a path asks more decisions than a byte holds'
+  | 'it asks more distinct decisions than 16 bits number'
   | 'its tables are over the limit'
   | 'its contributions are too large for the fixed point';
 
+/** Fits 16 bits, as do the columns: at most 224 more than there are inputs. */
+const MAX_DISTINCT_DECISIONS = 65_000;
 /** Largest standard error of a sum of rounded entries, in margin units: far below the 1e-5 asked for. */
 const MAX_ROUNDING_ERROR = 5e-7;
 const WORD_BYTES = BigInt64Array.BYTES_PER_ELEMENT;
+/** A large buffer begins 16 bytes behind a page, where malloc has its header: from this word on, tables begin with a cache line. */
+const FIRST_WORD = 6;
 
 /** Compiles a forest into tables of at most `maxBytes`, or says why not. */
 export function compileForest(forest: Forest, maxBytes: number): Program | Unsuitable {
   const decisions = collectDecisions(forest);
+  if (decisions.count > MAX_DISTINCT_DECISIONS) return 'it asks more distinct decisions than 16 bits number';
   for (let limit = MAX_DECISIONS; limit > 0; limit--) {
     const groups = cutForest(forest, decisions, limit);
     if (groups === null && limit === MAX_DECISIONS) return 'a path asks more decisions than a byte holds';
@@ -67,12 +75,13 @@ type Layout = Omit<Program, 'unit'> & { readonly ordered: readonly Group[] };
 function layOut(groups: readonly Group[], decisions: Decisions, maxBytes: number): Layout | null {
   const { columns, ofGroup } = assignColumns(groups);
   const paired = groups.map((group, g) => ({ group, own: ofGroup[g]! })).sort((a, b) => a.own.length - b.own.length);
-  const groupDecisions = new Int32Array(groups.length * MAX_DECISIONS).fill(decisions.count);
-  const groupColumns = new Int32Array(groups.length * MAX_DECISIONS);
+  const groupDecisions = new Uint16Array(groups.length * MAX_DECISIONS).fill(decisions.count);
+  const columnStart = new Int32Array(groups.length + 1);
   const tableStart = new Int32Array(groups.length + 1);
+  tableStart[0] = FIRST_WORD;
   for (const [g, { group, own }] of paired.entries()) {
     groupDecisions.set(group.decisions, g * MAX_DECISIONS);
-    groupColumns.set(own, g * MAX_DECISIONS);
+    columnStart[g + 1] = columnStart[g]! + own.length;
     tableStart[g + 1] = tableStart[g]! + (own.length << group.decisions.length);
   }
   const words = tableStart[groups.length]!;
@@ -82,8 +91,10 @@ function layOut(groups: readonly Group[], decisions: Decisions, maxBytes: number
     columns,
     groups: groups.length,
     groupDecisions,
-    groupColumns,
+    groupColumns: Uint16Array.from(paired.flatMap(({ own }) => own)),
+    columnStart,
     width: Int32Array.from(paired, ({ own }) => own.length),
+    commonIndex: Uint8Array.from(paired, ({ group }) => group.commonIndex),
     tableStart,
     table: new BigInt64Array(words),
     ordered: paired.map(({ group }) => group),
@@ -98,7 +109,7 @@ function fillTables({ ordered, ...laid }: Layout, inputs: number): Program | Uns
   if (roundingError > MAX_ROUNDING_ERROR) return 'its contributions are too large for the fixed point';
   for (const [g, group] of ordered.entries()) {
     fill(group, scratch);
-    const own = laid.groupColumns.subarray(g * MAX_DECISIONS, g * MAX_DECISIONS + laid.width[g]!);
+    const own = laid.groupColumns.subarray(laid.columnStart[g], laid.columnStart[g + 1]);
     const columns = Array.from(own, (column) => laid.columns[column]!);
     packWords(group, columns, scratch, unit, laid.table, laid.tableStart[g]!);
   }

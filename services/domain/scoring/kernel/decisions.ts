@@ -21,6 +21,8 @@ export interface Decisions {
   readonly first: Int32Array;
   /** For each node of the forest, its decision; -1 for a leaf. */
   readonly ofNode: Int32Array;
+  /** Share of the cover that each takes to the left, over all nodes that ask it. */
+  readonly leftShare: Float64Array;
 }
 
 /** Collects the decisions of a forest. */
@@ -42,7 +44,20 @@ export function collectDecisions(forest: Forest): Decisions {
     inputs: Int32Array.from(inputs),
     first: Int32Array.of(...starts, distinct.length),
     ofNode,
+    leftShare: leftShares(forest, ofNode, distinct.length),
   };
+}
+
+function leftShares(forest: Forest, ofNode: Int32Array, count: number): Float64Array {
+  const left = new Float64Array(count);
+  const all = new Float64Array(count);
+  for (const [node, decision] of ofNode.entries()) {
+    if (decision < 0) continue;
+    const l = forest.cover[forest.left[node]!]!;
+    left[decision]! += l;
+    all[decision]! += l + forest.cover[forest.right[node]!]!;
+  }
+  return left.map((cover, decision) => cover / all[decision]!);
 }
 
 /**

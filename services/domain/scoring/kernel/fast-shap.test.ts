@@ -5,7 +5,7 @@ import type { ShapKernel } from '../shap.ts';
 import { createTreeShap } from '../tree-shap.ts';
 import { BLOCK_ROWS } from './block.ts';
 import { createFastShap, MAX_TABLE_BYTES } from './fast-shap.ts';
-import { type RandomForest, randomForest } from './random-forest.fixture.ts';
+import { type RandomForest, randomForest, stumps } from './random-forest.fixture.ts';
 
 const INPUTS = 9;
 
@@ -127,12 +127,21 @@ describe('where tables do not serve, the recursive kernel does, and says why', (
   const options = { seed: 5, trees: 2, depth: 6, inputs: INPUTS, rows: 12, leafShare: 0 };
   test.each<[string, RandomForest, number, RegExp]>([
     ['a path of nine decisions', randomForest({ ...options, depth: 9 }), 1 << 25, /more decisions than a byte/],
+    ['more distinct decisions than 16 bits number', stumps(65_001), 1 << 25, /more distinct decisions/],
     ['tables over the limit', randomForest(options), 1000, /over the limit/],
     ['leaves of thousands', randomForest({ ...options, scale: 5000 }), 1 << 25, /too large for the fixed point/],
   ])('%s', (_, example, maxBytes, reason) => {
     const kernel = createFastShap(example.forest, maxBytes);
     expect(kernel.fallback).toMatch(reason);
     expect(explain(kernel, example)).toEqual(explain(createTreeShap(example.forest), example));
+  });
+
+  test('as many distinct decisions as are allowed still have tables', () => {
+    const example = stumps(65_000);
+    const kernel = createFastShap(example.forest);
+    expect(kernel.fallback).toBeNull();
+    const exact = explain(createTreeShap(example.forest), example);
+    expect(largestDifference(explain(kernel, example), exact)).toBeLessThan(1e-6);
   });
 
   test('a tighter limit first makes smaller groups', () => {

@@ -28,8 +28,13 @@ export interface LeafPath {
 
 export interface Group {
   readonly leaves: readonly LeafPath[];
-  /** Distinct decisions above the leaves; the i-th is bit i of the group's index, set for "left". */
+  /** Distinct decisions above the leaves, the evenest first; the i-th is bit i of the group's index, set for "left". */
   readonly decisions: readonly number[];
+  /**
+   * The index whose every bit is as most rows have it. Written at `index ^ commonIndex`, entries that rows often need are near each
+   * other, in few cache lines: the uneven decisions are the high bits, and for most rows 0.
+   */
+  readonly commonIndex: number;
   /** Distinct inputs that these ask for. */
   readonly inputs: readonly number[];
 }
@@ -40,7 +45,10 @@ export function cutForest(forest: Forest, decisions: Decisions, limit: number): 
   for (const root of forest.roots) {
     const cut = cutTree(leafPaths(forest, decisions, root), limit);
     if (cut === null) return null;
-    for (const group of cut) if (group.decisions.length > 0) groups.push(group);
+    for (const leaves of cut) {
+      const group = groupOf(leaves, decisions.leftShare);
+      if (group.decisions.length > 0) groups.push(group);
+    }
   }
   return groups;
 }
@@ -54,7 +62,7 @@ export function tableEntries(group: Group): number {
 const INDEX_COST = 14;
 const ENTRY_COST = 11;
 
-function cutTree(leaves: readonly LeafPath[], limit: number): Group[] | null {
+function cutTree(leaves: readonly LeafPath[], limit: number): LeafPath[][] | null {
   const cost = new Float64Array(leaves.length + 1).fill(Number.POSITIVE_INFINITY);
   const before = new Int32Array(leaves.length + 1);
   cost[0] = 0;
@@ -74,16 +82,19 @@ function cutTree(leaves: readonly LeafPath[], limit: number): Group[] | null {
     }
   }
   if (!Number.isFinite(cost[leaves.length]!)) return null;
-  const groups: Group[] = [];
-  for (let end = leaves.length; end > 0; end = before[end]!) groups.push(groupOf(leaves.slice(before[end], end)));
-  return groups.reverse();
+  const runs: LeafPath[][] = [];
+  for (let end = leaves.length; end > 0; end = before[end]!) runs.push(leaves.slice(before[end], end));
+  return runs.reverse();
 }
 
-function groupOf(leaves: readonly LeafPath[]): Group {
+function groupOf(leaves: readonly LeafPath[], leftShare: Float64Array): Group {
   const steps = leaves.flatMap((leaf) => leaf.steps);
+  const divided = (decision: number) => Math.abs(leftShare[decision]! - 0.5);
+  const decisions = [...new Set(steps.map(({ decision }) => decision))].sort((a, b) => divided(a) - divided(b));
   return {
     leaves,
-    decisions: [...new Set(steps.map(({ decision }) => decision))],
+    decisions,
+    commonIndex: decisions.reduce((index, decision, bit) => index | (Number(leftShare[decision]! > 0.5) << bit), 0),
     inputs: [...new Set(steps.map(({ input }) => input))],
   };
 }

@@ -7,7 +7,7 @@ import type { Program } from './compile.ts';
 import { createRanker } from './decisions.ts';
 import { MAX_DECISIONS } from './groups.ts';
 
-/** Groups whose entries are read ahead: their lines fit into a first-level cache. */
+/** Groups whose entries are read ahead, a multiple of four: their lines fit into a first-level cache. */
 const AHEAD = 256;
 
 /** A function that explains row `row` of a row-major block of `inputs` inputs into `out`, which holds zeros there. */
@@ -15,49 +15,25 @@ export function createOneRow(
   program: Program,
   inputs: number,
 ): (rows: Float32Array, row: number, out: Float64Array) => void {
-  const { decisions, columns, groups, groupDecisions, groupColumns, width, tableStart, table, unit } = program;
+  const { decisions, columns, groupColumns, columnStart, table, unit } = program;
   const left = new Uint8Array(decisions.count + 1);
   const decide = createDecide(program, left);
-  const place = new Int32Array(groups);
+  const records = recordsOf(program);
+  const place = new Int32Array(AHEAD);
   const tableHalves = new Int32Array(table.buffer);
   const kept = new Int32Array(1);
   const sums = new BigInt64Array(columns.length);
   const halves = new Int32Array(sums.buffer);
-  const runs = runsOf(width);
-
-  function findPlaces(from: number, to: number, words: number): void {
-    for (let g = from, d = from * MAX_DECISIONS; g < to; g++, d += MAX_DECISIONS) {
-      const index =
-        left[groupDecisions[d]!]! |
-        (left[groupDecisions[(d + 1) | 0]!]! << 1) |
-        (left[groupDecisions[(d + 2) | 0]!]! << 2) |
-        (left[groupDecisions[(d + 3) | 0]!]! << 3) |
-        (left[groupDecisions[(d + 4) | 0]!]! << 4) |
-        (left[groupDecisions[(d + 5) | 0]!]! << 5) |
-        (left[groupDecisions[(d + 6) | 0]!]! << 6) |
-        (left[groupDecisions[(d + 7) | 0]!]! << 7);
-      place[g] = (tableStart[g]! + Math.imul(index, words)) | 0;
-    }
-  }
-
-  /** Reads the first and the last half of entries of `words` words; what it keeps only keeps the reads from being optimized away. */
-  function fetchEntries(from: number, to: number, words: number): void {
-    let all = 0;
-    for (let g = from; g < to; g++) {
-      const half = place[g]! << 1;
-      all ^= tableHalves[half]! ^ tableHalves[(half + 2 * words - 1) | 0]!;
-    }
-    kept[0]! ^= all;
-  }
+  const runs = runsOf(program.width);
 
   function addGroups(): void {
     halves.fill(0);
     for (const { words, first, end } of runs) {
+      const add = ADD_ONE[words - 1]!;
       for (let from = first; from < end; from += AHEAD) {
-        const to = Math.min(end, from + AHEAD);
-        findPlaces(from, to, words);
-        fetchEntries(from, to, words);
-        ADD_ONE[words - 1]!(table, place, from, to, sums, groupColumns);
+        const count = Math.min(end - from, AHEAD);
+        kept[0]! ^= fetchEntries(records, from, count, words, left, place, tableHalves);
+        add(table, place, count, sums, groupColumns, columnStart[from]!);
       }
     }
   }
@@ -73,6 +49,67 @@ export function createOneRow(
       if (second >= 0) out[start + second]! += (halves[2 * column + 1]! + (low >>> 31)) * unit;
     }
   };
+}
+
+/** What fetchEntries needs of a group, side by side: its decisions, its common index, and the low and high half of where its table is. */
+const RECORD = MAX_DECISIONS + 3;
+
+function recordsOf({ groups, groupDecisions, commonIndex, tableStart }: Program): Uint16Array {
+  const records = new Uint16Array(groups * RECORD);
+  for (let g = 0; g < groups; g++) {
+    const at = g * RECORD;
+    records.set(groupDecisions.subarray(g * MAX_DECISIONS, (g + 1) * MAX_DECISIONS), at);
+    records[at + MAX_DECISIONS] = commonIndex[g]!;
+    records[at + MAX_DECISIONS + 1] = tableStart[g]!;
+    records[at + MAX_DECISIONS + 2] = tableStart[g]! >>> 16;
+  }
+  return records;
+}
+
+/**
+ * Writes where in the table the entries of `count` groups of `words` words are, from group `from` on, then reads the first and the
+ * last half of each: what it answers only keeps the reads from being optimized away.
+ *
+ * The fewer instructions between two reads, the more misses are under way together. So this is one function and takes all as
+ * arguments (what V8 inlines into a loop around it tests every array anew in each turn), and the reads come by fours: the last
+ * ones may be of places found before, which are as good as any.
+ */
+function fetchEntries(
+  records: Uint16Array,
+  from: number,
+  count: number,
+  words: number,
+  left: Uint8Array,
+  place: Int32Array,
+  tableHalves: Int32Array,
+): number {
+  for (let i = 0, r = from * RECORD; i < count; i++, r = (r + RECORD) | 0) {
+    const index =
+      left[records[r]!]! ^
+      (left[records[(r + 1) | 0]!]! << 1) ^
+      (left[records[(r + 2) | 0]!]! << 2) ^
+      (left[records[(r + 3) | 0]!]! << 3) ^
+      (left[records[(r + 4) | 0]!]! << 4) ^
+      (left[records[(r + 5) | 0]!]! << 5) ^
+      (left[records[(r + 6) | 0]!]! << 6) ^
+      (left[records[(r + 7) | 0]!]! << 7) ^
+      records[(r + 8) | 0]!;
+    const start = records[(r + 9) | 0]! | (records[(r + 10) | 0]! << 16);
+    place[i] = (start + Math.imul(index, words)) | 0;
+  }
+  const last = (2 * words - 1) | 0;
+  let all = 0;
+  for (let i = 0; i < count; i += 4) {
+    const a = place[i]! << 1;
+    const b = place[(i + 1) | 0]! << 1;
+    const c = place[(i + 2) | 0]! << 1;
+    const d = place[(i + 3) | 0]! << 1;
+    all ^= tableHalves[a]! ^ tableHalves[(a + last) | 0]!;
+    all ^= tableHalves[b]! ^ tableHalves[(b + last) | 0]!;
+    all ^= tableHalves[c]! ^ tableHalves[(c + last) | 0]!;
+    all ^= tableHalves[d]! ^ tableHalves[(d + last) | 0]!;
+  }
+  return all;
 }
 
 /** Writes 1 for each decision that takes the row that begins at `rows[start]` to the left, else 0. */

@@ -40,6 +40,24 @@ export function randomForest(options: RandomForestOptions): RandomForest {
   return { forest, rows: Float32Array.from({ length: rows * inputs }, value), count: rows };
 }
 
+/** As many trees of one decision each, all of them different, on two inputs in turn, contributions powers of two; two rows. */
+export function stumps(trees: number): RandomForest {
+  const forest = parseForest({
+    format: 'pde-forest/1',
+    features: ['f0', 'f1'],
+    baseMargin: 0,
+    trees: Array.from({ length: trees }, (_, tree) => ({
+      feature: [tree % 2, -1, -1],
+      value: [tree, 2 ** -13, -(2 ** -13)],
+      left: [1, -1, -1],
+      right: [2, -1, -1],
+      defaultLeft: [tree % 2, 0, 0],
+      cover: [40, 20, 20],
+    })),
+  });
+  return { forest, rows: Float32Array.of(0, trees, 1_000, Number.NaN), count: 2 };
+}
+
 function randomTree(
   { depth, inputs, leafShare = 0.2, scale = 1 }: RandomForestOptions,
   random: () => number,

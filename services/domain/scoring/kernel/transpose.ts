@@ -12,14 +12,15 @@ export function rowBit(row: number): number {
 }
 
 /**
- * Writes the index bytes of `stride` words of 32 rows for the group whose decisions begin at `groupDecisions[at]`; word w of
- * decision d is `words[d * stride + w]`.
+ * Writes the index bytes, each `^ common`, of `stride` words of 32 rows for the group whose decisions begin at `groupDecisions[at]`;
+ * word w of decision d is `words[d * stride + w]`.
  */
 export function transpose(
   words: Int32Array,
   stride: number,
-  groupDecisions: Int32Array,
+  groupDecisions: Uint16Array,
   at: number,
+  common: number,
   index: Int32Array,
 ): void {
   const d0 = groupDecisions[at]! * stride;
@@ -30,6 +31,7 @@ export function transpose(
   const d5 = groupDecisions[at + 5]! * stride;
   const d6 = groupDecisions[at + 6]! * stride;
   const d7 = groupDecisions[at + 7]! * stride;
+  const flip = Math.imul(common, 0x01010101);
   for (let word = 0; word < stride; word++) {
     let a = words[d0 + word]!;
     let b = words[d1 + word]!;
@@ -65,16 +67,16 @@ export function transpose(
     f ^= t << 2;
     t = ((a >>> 1) ^ b) & 0x55555555;
     const to = word * 8;
-    index[to] = a ^ (t << 1);
-    index[to + 1] = b ^ t;
+    index[to] = a ^ (t << 1) ^ flip;
+    index[to + 1] = b ^ t ^ flip;
     t = ((c >>> 1) ^ d) & 0x55555555;
-    index[to + 2] = c ^ (t << 1);
-    index[to + 3] = d ^ t;
+    index[to + 2] = c ^ (t << 1) ^ flip;
+    index[to + 3] = d ^ t ^ flip;
     t = ((e >>> 1) ^ f) & 0x55555555;
-    index[to + 4] = e ^ (t << 1);
-    index[to + 5] = f ^ t;
+    index[to + 4] = e ^ (t << 1) ^ flip;
+    index[to + 5] = f ^ t ^ flip;
     t = ((g >>> 1) ^ h) & 0x55555555;
-    index[to + 6] = g ^ (t << 1);
-    index[to + 7] = h ^ t;
+    index[to + 6] = g ^ (t << 1) ^ flip;
+    index[to + 7] = h ^ t ^ flip;
   }
 }

@@ -23,7 +23,7 @@ export function packWords(
     const low = group.inputs.indexOf(first);
     const high = group.inputs.indexOf(second);
     for (let index = 0; index < 1 << group.decisions.length; index++) {
-      const at = 2 * (start + index * columns.length + i);
+      const at = 2 * (start + (index ^ group.commonIndex) * columns.length + i);
       const a = Math.round(entries[index * width + low]! / unit);
       const b = high < 0 ? 0 : Math.round(entries[index * width + high]! / unit);
       halves[at] = a;
