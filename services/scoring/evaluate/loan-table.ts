@@ -1,12 +1,10 @@
-/** The loans of an evaluation: a table of `simulator loans`, proven by its sidecar before a value of it is used. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+/** The loans of an evaluation: a table of `simulator loans`, proven by its facts before a value of it is used. */
 import { DAY_MS } from '../../domain/calendar/days.ts';
 import { LOAN_FEATURE_NAMES, LOAN_FEATURE_SET_VERSION } from '../../domain/features/loan/catalogue.ts';
-import { type Column, TableError } from '../../platform/table/column.ts';
+import type { Column } from '../../platform/table/column.ts';
 import { readColumns } from '../../platform/table/read.ts';
-import { EvaluationError } from './error.ts';
+import { assertFacts, readFacts } from '../table/facts.ts';
+import { asEvaluationError } from './error.ts';
 
 /** Columns of equal length, a loan each. */
 export interface Loans {
@@ -31,21 +29,13 @@ export interface LoanSidecar {
   readonly without_history: number;
 }
 
-/** @throws EvaluationError where the table is not what its sidecar says */
+/** @throws EvaluationError where the table is not what its facts say */
 export async function readLoans(path: string): Promise<Loans> {
-  const sidecarPath = path.replace(/\.parquet$/, '.json');
-  const read = (file: string) =>
-    readFile(file).catch((cause: unknown) => {
-      throw new EvaluationError(`${basename(file)} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-        cause,
-      });
-    });
-  const sidecar = JSON.parse((await read(sidecarPath)).toString('utf8')) as LoanSidecar;
-  const sha256 = createHash('sha256')
-    .update(await read(path))
-    .digest('hex');
-  assertOurs(path, sidecar, sha256);
-  const columns = await columnsOf(path);
+  const [facts, columns] = await asEvaluationError(async () => {
+    const facts = await readFacts(path);
+    assertFacts(path, facts, 'pde-loans/1', LOAN_FEATURE_SET_VERSION);
+    return [facts, await readColumns(path, WANTED)] as const;
+  });
   const [accounts, grantMs, labels, never, ...features] = columns;
   return {
     accounts: accounts as readonly string[],
@@ -53,33 +43,15 @@ export async function readLoans(path: string): Promise<Loans> {
     labels: Float64Array.from(labels as Int32Array),
     neverOverdrawn: Array.from(never as Int32Array, (value) => value === 1),
     features: features as Float32Array[],
-    sidecar,
-    sha256,
+    sidecar: facts.document as unknown as LoanSidecar,
+    sha256: facts.sha256,
   };
 }
 
-function assertOurs(path: string, sidecar: LoanSidecar, sha256: string): void {
-  const refuse = (why: string): never => {
-    throw new EvaluationError(`${basename(path)}: ${why}`);
-  };
-  if (sidecar.format !== 'pde-loans/1') refuse(`its sidecar is ${sidecar.format}, not pde-loans/1`);
-  if (sidecar.feature_set_version !== LOAN_FEATURE_SET_VERSION) {
-    refuse(`its vectors are of ${sidecar.feature_set_version}, this engine's of ${LOAN_FEATURE_SET_VERSION}`);
-  }
-  if (sidecar.files[basename(path)] !== sha256) refuse(`has the SHA-256 ${sha256}, which its sidecar does not name`);
-}
-
-async function columnsOf(path: string) {
-  const wanted: Column[] = [
-    { name: 'account_id', type: 'string' },
-    { name: 't_ms', type: 'int64' },
-    { name: 'label', type: 'int32' },
-    { name: 'never_overdrawn', type: 'int32' },
-    ...LOAN_FEATURE_NAMES.map((name): Column => ({ name, type: 'float32' })),
-  ];
-  try {
-    return await readColumns(path, wanted);
-  } catch (cause) {
-    throw cause instanceof TableError ? new EvaluationError(cause.message, { cause }) : cause;
-  }
-}
+const WANTED: readonly Column[] = [
+  { name: 'account_id', type: 'string' },
+  { name: 't_ms', type: 'int64' },
+  { name: 'label', type: 'int32' },
+  { name: 'never_overdrawn', type: 'int32' },
+  ...LOAN_FEATURE_NAMES.map((name): Column => ({ name, type: 'float32' })),
+];

@@ -55,10 +55,12 @@ describe('the figures of an evaluation', () => {
     expect(Object.keys(figures.levels[0]!)).toEqual([
       'level',
       'n',
+      'positives',
       'share',
       'expected',
       'observed',
       'observed_expected',
+      'observed_expected_ci',
     ]);
   });
 
@@ -77,14 +79,21 @@ describe('the figures of an evaluation', () => {
     expect(figures.levels.reduce((sum, { n }) => sum + n, 0)).toBe(figures.n);
     const [low, , , critical] = figures.levels;
     expect(low!.observed!).toBeLessThan(critical!.observed!);
+    expect(figures.levels.reduce((sum, { positives }) => sum + positives, 0)).toBe(figures.positives);
+    for (const { observed_expected: ratio, observed_expected_ci: interval } of figures.levels) {
+      expect(ratio!).toBeGreaterThan(interval![0]);
+      expect(ratio!).toBeLessThan(interval![1]);
+    }
     const certain = measure({ ...scored, probabilities: scored.probabilities.map(() => 0.01) }, settings);
     expect(certain.levels[3]).toEqual({
       level: 'CRITICAL',
       n: 0,
+      positives: 0,
       share: 0,
       expected: null,
       observed: null,
       observed_expected: null,
+      observed_expected_ci: null,
     });
   });
 

@@ -3,7 +3,7 @@ import { bootstrapByCluster, quantile } from '../../domain/evaluation/bootstrap.
 import { brier, ece, logLoss, observedOverExpected } from '../../domain/evaluation/probabilities.ts';
 import { rankBy } from '../../domain/evaluation/ranking.ts';
 import { calibrationSlope } from '../../domain/evaluation/recalibration.ts';
-import { RISK_LEVELS, riskLevel, riskScore } from '../../domain/scoring/risk.ts';
+import { RISK_LEVELS, type RiskLevel, riskLevel, riskScore } from '../../domain/scoring/risk.ts';
 
 /** What is compared with the model on the same rows. Scores of any scale; null: there is none. */
 export interface Compared {
@@ -40,7 +40,8 @@ export function measure(scored: Scored, settings: BootstrapSettings) {
   const { labels, probabilities, oracle, visible } = scored;
   const model = rankBy(probabilities, labels);
   const ranked = { model, oracle: ranking(oracle, labels), visible: ranking(visible, labels) };
-  const drawn = draw(scored, ranked, settings);
+  const levels = RISK_LEVELS.map(({ level }) => rowsAt(level, scored));
+  const drawn = draw(scored, ranked, levels, settings);
   return {
     n: labels.length,
     customers: new Set(scored.customers).size,
@@ -60,7 +61,7 @@ export function measure(scored: Scored, settings: BootstrapSettings) {
     slope: rounded(calibrationSlope(probabilities, labels)),
     observed_expected: rounded(observedOverExpected(probabilities, labels)),
     observed_expected_ci: drawn.interval((sample) => sample.observedExpected),
-    levels: levelsOf(scored),
+    levels: levelsOf(scored, levels, drawn),
     bootstrap: { ...settings, unit: 'customer', level: 0.95 },
   };
 }
@@ -79,6 +80,8 @@ interface Sample {
   readonly oracle: number;
   readonly visible: number;
   readonly observedExpected: number;
+  /** By level, rising; NaN where the sample has no row of it. */
+  readonly byLevel: readonly number[];
 }
 
 interface Draws {
@@ -86,7 +89,8 @@ interface Draws {
 }
 
 /** All measures on the same samples, so that differences and ratios are paired. */
-function draw({ customers, labels, probabilities }: Scored, ranked: Ranked, settings: BootstrapSettings): Draws {
+function draw(scored: Scored, ranked: Ranked, levels: readonly LevelRows[], settings: BootstrapSettings): Draws {
+  const { customers, labels, probabilities } = scored;
   const samples: Sample[] = [];
   bootstrapByCluster({
     clusters: customers,
@@ -97,6 +101,7 @@ function draw({ customers, labels, probabilities }: Scored, ranked: Ranked, sett
         oracle: ranked.oracle?.auc(weights) ?? Number.NaN,
         visible: ranked.visible?.auc(weights) ?? Number.NaN,
         observedExpected: observedOverExpected(probabilities, labels, weights),
+        byLevel: levels.map((rows) => observedExpectedOf(rows, scored, weights)),
       });
       return Number.NaN;
     },
@@ -122,20 +127,37 @@ function lift(auc: number): number {
   return auc - 0.5;
 }
 
+/** Positions of the rows of a level. */
+type LevelRows = readonly number[];
+
+function rowsAt(level: RiskLevel, { probabilities, actionProbability }: Scored): LevelRows {
+  return [...probabilities.keys()].filter(
+    (row) => riskLevel(riskScore(probabilities[row]!, actionProbability)) === level,
+  );
+}
+
+/** @param weights how many times a row counts; none given, each counts once */
+function observedExpectedOf(rows: LevelRows, { labels, probabilities }: Scored, weights?: ArrayLike<number>): number {
+  const sum = (values: Float64Array) => rows.reduce((all, row) => all + (weights?.[row] ?? 1) * values[row]!, 0);
+  return sum(labels) / sum(probabilities);
+}
+
 /** Expected and observed by what is done about them. Null where a level has no row. */
-function levelsOf({ labels, probabilities, actionProbability }: Scored) {
-  const levels = Array.from(probabilities, (probability) => riskLevel(riskScore(probability, actionProbability)));
-  return RISK_LEVELS.map(({ level }) => {
-    const rows = [...levels.keys()].filter((row) => levels[row] === level);
-    const mean = (values: Float64Array) => rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
+function levelsOf(scored: Scored, levels: readonly LevelRows[], drawn: Draws) {
+  const { labels, probabilities } = scored;
+  return RISK_LEVELS.map(({ level }, i) => {
+    const rows = levels[i]!;
+    const sum = (values: Float64Array) => rows.reduce((all, row) => all + values[row]!, 0);
     const some = rows.length > 0;
     return {
       level,
       n: rows.length,
+      positives: sum(labels),
       share: rounded(rows.length / labels.length),
-      expected: some ? rounded(mean(probabilities)) : null,
-      observed: some ? rounded(mean(labels)) : null,
-      observed_expected: some ? rounded(mean(labels) / mean(probabilities)) : null,
+      expected: some ? rounded(sum(probabilities) / rows.length) : null,
+      observed: some ? rounded(sum(labels) / rows.length) : null,
+      observed_expected: some ? rounded(observedExpectedOf(rows, scored)) : null,
+      observed_expected_ci: some ? drawn.interval((sample) => sample.byLevel[i]!) : null,
     };
   });
 }

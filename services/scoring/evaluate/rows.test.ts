@@ -71,17 +71,21 @@ describe('rows of an evaluation', () => {
         () => 'read',
         (error: Error) => error.message,
       );
-    expect(await refused('format', { format: 'csv' })).toBe('format.parquet: its sidecar is csv, not pde-dataset/1');
+    expect(await refused('format', { format: 'csv' })).toBe(
+      'format.parquet: the facts beside it are csv, not pde-dataset/1',
+    );
     expect(await refused('old', { feature_set_version: '0' })).toContain('its vectors are of feature set 0');
     expect(await refused('leaky', { leak_check: undefined })).toContain('no leak check that passed');
-    expect(await refused('hash', { files: { 'hash.parquet': '00' } })).toContain('which its sidecar does not name');
+    expect(await refused('hash', { files: { 'hash.parquet': '00' } })).toContain(
+      'which the facts beside it do not name',
+    );
     expect(await refused('blind', {}, [0.1, 0.2, Number.NaN])).toBe(
       "the oracle says nothing of customer blind2's row 1",
     );
     expect(await refused('fine', {})).toBe('read');
     const other = await table('other', { bank: { kind: 'synthetic', seed: 2 } });
     await expect(readRows([await table('a'), other], [])).rejects.toThrow('other.parquet is of another bank');
-    await expect(readRows([join(folder, 'none.parquet')], [])).rejects.toThrow('has no sidecar');
+    await expect(readRows([join(folder, 'none.parquet')], [])).rejects.toThrow('none.parquet cannot be read');
     await expect(readRows([await table('a')], ['z'])).rejects.toThrow('has no column z');
   });
 });

@@ -26,7 +26,7 @@ export async function measureCandidate(model: Model, rows: GateRows, seed: numbe
     promotable: manifest.promotable,
     featureSetVersion: manifest.featureSetVersion,
     horizonDays: manifest.horizonDays,
-    trainedOn: manifest.trainedOn === null ? [] : [manifest.trainedOn],
+    trainedOn: manifest.trainedOn,
     ...{ forest, directions, goldenErrors: { ...goldenErrors } },
     actionProbability: policy.actionProbability,
     probabilities: Float64Array.from(margins, (margin) => calibrate(model.calibration, margin)),

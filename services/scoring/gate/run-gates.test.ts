@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,19 @@ describe('models that XGBoost made, on a table that they were not made from', ()
     const [first, second] = [await judged(fixture('unfair')), await judged(fixture('unfair'))];
     expect(JSON.stringify(second)).toBe(JSON.stringify(first));
   });
+});
+
+test('neither the table that a model was fitted on nor the one it was calibrated on proves anything of it', async () => {
+  const sha256 = createHash('sha256')
+    .update(await readFile(TABLE))
+    .digest('hex');
+  const data = { fitted: { sha256 }, calibrated: { sha256: '0'.repeat(64), tables: { calibration: sha256 } } };
+  for (const [as, own] of Object.entries(data)) {
+    const copy = await altered('good', as, 'manifest.json', (text) =>
+      JSON.stringify({ ...JSON.parse(text), data: own }),
+    );
+    expect(failed(await judged(copy))).toEqual(['evidence']);
+  }
 });
 
 describe('a model that may not be used is refused by that alone', () => {

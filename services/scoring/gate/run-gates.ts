@@ -115,7 +115,7 @@ function unusableOf(cause: unknown): Unusable | Model {
 }
 
 function otherTable({ featureSetVersion }: GateRows): Unusable {
-  const [table, engine] = [featureSetVersion || 'none', CATALOGUE_NAMES.version];
+  const [table, engine] = [featureSetVersion, CATALOGUE_NAMES.version];
   return {
     kind: 'unusable',
     gate: 'feature_set',

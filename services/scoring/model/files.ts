@@ -18,8 +18,8 @@ export interface Manifest {
   readonly horizonDays: number;
   /** False: it shows what is possible and is never put in force. */
   readonly promotable: boolean;
-  /** SHA-256 of the table that it was made from, hexadecimal; null where it does not say. */
-  readonly trainedOn: string | null;
+  /** SHA-256 of the tables that it was fitted and calibrated on, hexadecimal; empty where it does not say. */
+  readonly trainedOn: readonly string[];
   /** SHA-256 of every other file, hexadecimal. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -107,13 +107,13 @@ function parseManifest(document: Partial<Record<keyof Manifest | 'format' | 'dat
   if (!isFileHashes(files)) return refuse('files are not plain names with a SHA-256 each');
   return {
     ...{ name, version, featureSetVersion, inputs, horizonDays: Number(horizonDays), promotable, files },
-    trainedOn: tableOf(data),
+    trainedOn: tablesOf(data),
   };
 }
 
-function tableOf(data: unknown): string | null {
-  const { sha256 } = (data ?? {}) as { sha256?: unknown };
-  return typeof sha256 === 'string' ? sha256 : null;
+function tablesOf(data: unknown): readonly string[] {
+  const { sha256, tables } = (data ?? {}) as { sha256?: unknown; tables?: { calibration?: unknown } };
+  return [sha256, tables?.calibration].filter((hash) => typeof hash === 'string');
 }
 
 function isText(value: unknown): value is string {
