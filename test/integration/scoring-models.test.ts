@@ -147,6 +147,26 @@ describe('the record', () => {
     await rm(kit.folderOf(version), { recursive: true });
   });
 
+  it('goes on from what an older release began with, whose folder is gone', async () => {
+    const old = { PDE_MODEL_DIR: kit.folderOf('old'), PDE_MODELS_DIR: join(kit.peers.directory, 'none') };
+    await writeVariant(MODEL_DIRECTORY, kit.folderOf('old'), { version: 'old', shift: 0.3 });
+    const before = await kit.start(db, old);
+    expect(await versionOn(before)).toBe('old');
+    await asFeatures(before.url).scoreFeatures({ rows: [rowOf('C1', 1, 'T1')] });
+    await kit.stopAll();
+    await rm(kit.folderOf('old'), { recursive: true });
+    const after = await kit.start(db);
+    expect(await versionOn(after)).toBe(shipped.version);
+    const { models, promotions } = await asAuditor(after.url).listModels({});
+    expect(promotions).toMatchObject([
+      { promotion: 2n, action: Promotion_Action.FIRST, version: shipped.version, actor: 'scoring' },
+      { promotion: 1n, action: Promotion_Action.FIRST, version: 'old' },
+    ]);
+    expect(models.find(({ version }) => version === 'old')).toMatchObject({ state: ListedModel_State.RETIRED });
+    const { counterfactualOutcome } = await asOfficer(after.url).explainPrediction(rowOf('C1', 1, 'T1'));
+    expect(counterfactualOutcome).toBe(CounterfactualOutcome.MODEL_NOT_LOADED);
+  });
+
   it('is caught up with by an instance that lacked the files, once they are there; until then it keeps the old model and says so', async () => {
     const elsewhere = join(kit.peers.directory, 'elsewhere');
     const [complete, lacking] = [await kit.start(db), await kit.start(db, { PDE_MODELS_DIR: elsewhere })];

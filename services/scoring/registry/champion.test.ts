@@ -27,9 +27,9 @@ function modelOf(version: string) {
 /** A record in memory, to which others may add too. */
 function recordOf(...versions: string[]) {
   const promotions: StoredPromotion[] = [];
-  const put = (version: string) =>
+  const put = (version: string, action: StoredPromotion['action'] = 'promote') =>
     void promotions.push({
-      ...{ number: promotions.length + 1, action: 'promote', name: 'm', version },
+      ...{ number: promotions.length + 1, action, name: 'm', version },
       manifestSha256: `sha-${version}`,
     } as StoredPromotion);
   for (const version of versions) put(version);
@@ -50,7 +50,7 @@ function recordOf(...versions: string[]) {
         return 'conflict';
       }
       state.added.push(promotion);
-      put(promotion.model.version);
+      put(promotion.model.version, promotion.action);
       return 'done';
     },
   };
@@ -68,6 +68,7 @@ function foldersOf(first: Model) {
       if (missing.has(version)) throw new ModelRefusedError('manifest', 'it is not there');
       return modelOf(version);
     },
+    isThere: async ({ version }: { version: string }) => !missing.has(version),
   } as unknown as ModelFolders;
   return { folders, tried, missing };
 }
@@ -92,6 +93,26 @@ describe('what an instance begins with', () => {
     const first = modelOf('0');
     expect((await loadChampion(record, foldersOf(first).folders)).manifest.version).toBe('5');
     expect(first.releases).toBe(1);
+  });
+
+  test('the default, where what an older release began with went with that release', async () => {
+    const { record, put, state } = recordOf();
+    put('0', 'first');
+    const { folders, missing, tried } = foldersOf(modelOf('1'));
+    missing.add('0');
+    expect((await loadChampion(record, folders)).manifest.version).toBe('1');
+    expect(state.added).toMatchObject([{ action: 'first', model: { version: '1' }, after: 1 }]);
+    expect(state.added[0]!.reason).toBe('m/0, which an older release began with, is not here and was never promoted');
+    expect((await loadChampion(record, folders)).manifest.version).toBe('1');
+    expect([tried, state.added]).toMatchObject([['1'], { length: 1 }]);
+  });
+
+  test('nothing, where what was promoted is not there', async () => {
+    const { folders, missing } = foldersOf(modelOf('1'));
+    missing.add('0');
+    const { record, state } = recordOf('0');
+    await expect(loadChampion(record, folders)).rejects.toThrow(/it is not there/);
+    expect(state.added).toEqual([]);
   });
 
   test('nothing, where its version is on record with other files', async () => {

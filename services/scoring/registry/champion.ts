@@ -1,8 +1,9 @@
 /**
  * Which model this instance runs: the champion of the record, from its start on and whenever the record moves.
  *
- * - At the start: the champion of this feature set; where there is none, the default folder's, recorded as the first. A model that
- *   does not prove itself keeps the instance from becoming ready.
+ * - At the start: the champion of this feature set; where there is none, the default folder's, recorded as the first. So it is where
+ *   the champion is an older release's first, which nobody promoted and whose folder went with that release. A model that does not
+ *   prove itself keeps the instance from becoming ready, and so does a promoted one that is not there.
  * - Then: the record is asked every second. A new champion is loaded and proven beside the one in force, which goes on scoring, and
  *   replaces it between two calls. One that does not prove itself is told by metric, log and ListModels; the old one stays, and
  *   the load is tried again, more and more seldom.
@@ -20,12 +21,14 @@ import { type PromotionRecord, registeredOf } from './record.ts';
 /** Loads what an instance begins with. Throws ModelRefusedError, and database errors as they come. */
 export async function loadChampion(record: PromotionRecord, folders: ModelFolders): Promise<Model> {
   const { champion, latest } = await record.standing();
-  if (champion !== null) return await folders.load(champion, champion.manifestSha256);
+  if (champion !== null && !(await isLeftBehind(champion, folders))) {
+    return await folders.load(champion, champion.manifestSha256);
+  }
   const model = await folders.loadDefault();
   try {
     const inserted = await record.add({
       ...{ action: 'first', model: registeredOf(model), actor: 'scoring', after: latest },
-      ...{ reason: 'there was no record of this feature set', gateReport: null, gateReportSha256: null },
+      ...{ reason: reasonOfFirst(champion), gateReport: null, gateReportSha256: null },
     });
     if (inserted === 'done') return model;
     if (inserted === 'altered') throw alteredError(model);
@@ -35,6 +38,17 @@ export async function loadChampion(record: PromotionRecord, folders: ModelFolder
   }
   await model.release();
   return await loadChampion(record, folders);
+}
+
+/** What a release began with by itself, and a later one no longer has. Nobody chose it, so nobody has to be asked. */
+async function isLeftBehind(champion: StoredPromotion, folders: ModelFolders): Promise<boolean> {
+  return champion.action === 'first' && !(await folders.isThere(champion));
+}
+
+function reasonOfFirst(champion: StoredPromotion | null): string {
+  if (champion === null) return 'there was no record of this feature set';
+  const { name, version } = champion;
+  return `${name}/${version}, which an older release began with, is not here and was never promoted`;
 }
 
 function alteredError({ manifest, manifestSha256 }: Model): ModelRefusedError {

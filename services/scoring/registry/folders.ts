@@ -30,6 +30,8 @@ export interface ModelFolders {
    * @param manifestSha256 hexadecimal
    */
   load(id: ModelId, manifestSha256: string): Promise<Model>;
+  /** Whether its folder holds a manifest, whatever that says. */
+  isThere(id: ModelId): Promise<boolean>;
   /** Every folder with a manifest, by name and version; others, such as training's, hold no model. */
   found(): Promise<readonly FoundModel[]>;
 }
@@ -66,6 +68,7 @@ export function createModelFolders(
         throw cause;
       }
     },
+    isThere: async (id) => existsSync(join(await directoryOf(id), MANIFEST)),
     async found() {
       const names = await foldersIn(modelsDirectory);
       const ids = await Promise.all(
