@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from pde_training import artefacts, baselines, calibration, card, dataset, export, fit, judge
+from pde_training import artefacts, baselines, calibration, card, dataset, export, fit, judge, silences
 
 LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy", "pyarrow", "onnx")
 POLICY = {"version": "1", "actionProbability": 0.10}
@@ -27,10 +27,11 @@ def main() -> None:
     bounds = json.loads(args.settings.read_text())["bounds"]
     inputs = catalogue.inputs
     _say("reading the table")
-    split = dataset.split(dataset.read_table(args.table, catalogue))
-    _say(f"searching and fitting on {len(split.fit.y)} rows")
+    split = dataset.split(dataset.read_table(args.table, catalogue), dataset.read_table(args.calibration, catalogue))
+    learned = split if args.ceiling else silences.shown(split, catalogue, args.seed)
+    _say(f"searching and fitting on {len(learned.fit.y)} rows")
     budget = fit.CEILING if args.ceiling else fit.CHAMPION
-    fitted = fit.fit_forest(split, [catalogue.directions[name] for name in inputs], args.seed, budget)
+    fitted = fit.fit_forest(learned, [catalogue.directions[name] for name in inputs], args.seed, budget)
     forest = export.forest_document(fitted.booster, inputs)
     _assert_exported(fitted, forest, split.test)
     held = split.calibration
@@ -64,7 +65,13 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, about in (("table", "table to train on"), ("settings", "catalogue and bounds"), ("out", "folder of the model")):
+    needed = {
+        "table": "table to train on",
+        "calibration": "table of other customers of the same bank, to calibrate on",
+        "settings": "catalogue, silences and bounds",
+        "out": "folder of the model",
+    }
+    for name, about in needed.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=about)
     for name in ("name", "version"):
         parser.add_argument(f"--{name}", required=True)
@@ -114,7 +121,8 @@ def _assert_whole(args, metrics: dict) -> None:
 
 def _manifest(args, catalogue, fitted: fit.Fit, forest: dict) -> dict:
     sidecar = json.loads(args.table.with_suffix(".json").read_text())
-    tables = {"table": args.table, "fresh": args.fresh, "disparity": args.disparity, "shift": args.shift}
+    others = {"fresh": args.fresh, "disparity": args.disparity, "shift": args.shift}
+    tables = {"table": args.table, "calibration": args.calibration, **others}
     return {
         "format": "pde-model/1",
         "name": args.name,

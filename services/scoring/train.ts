@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SILENCES } from '../domain/features/catalogue/silences.ts';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
 import {
   CALIBRATION_RANGE,
@@ -20,6 +21,12 @@ const DATA = join(TRAINING, 'data');
 /** The visible ceiling learns from so many times the customers of a model, of another seed. */
 const CEILING_TIMES = 10;
 const CEILING_VERSION = 'ceiling';
+/** Calibration has so many times the customers of the table, others: each level needs positives enough to be calibrated by. */
+const CALIBRATION_TIMES = 3;
+/** What the ceiling is calibrated on does not change how it ranks, which is all that it is for. */
+const CEILING_CALIBRATION_CUSTOMERS = 5000;
+/** Calibration needs rows from later than this share of the months on. */
+const CALIBRATION_SHARE = 0.5;
 /** The other banks have rows from this share of their months on: the model is judged on what is later than its fit. */
 const LATER_SHARE = 0.55;
 /** The oracle is asked about rows later than this share of the months: of the model's own table only the test slice needs it. */
@@ -29,13 +36,14 @@ const LOANS = 'berka';
 const HELP = `train: makes a model from the synthetic bank, or the model of loans from Berka files (--name ${LOANS} --data DIR)
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 2; of ${LOANS} 1)
+  --version VERSION  model's version (default 3; of ${LOANS} 1)
   --data DIR         folder with trans.asc(.gz), account.asc and loan.asc, for --name ${LOANS}
   --seed S           seed of the training (default 7)
-  --customers N      customers of the bank (default 10000)
+  --customers N      customers of the bank (default 6000)
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
   --other-customers N  customers of each bank that it is judged on besides (default 4000)
+  --calibration-customers N  customers besides, for calibration alone (default three times the customers)
   --lags DAYS        also fit on rows so many days before each moment (default 8,15,22; 0: none)
   --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
   --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
@@ -54,13 +62,14 @@ function readArguments() {
     return parseArgs({
       options: {
         name: { type: 'string', default: 'synthetic' },
-        version: { type: 'string', default: '2' },
+        version: { type: 'string', default: '3' },
         data: { type: 'string' },
         seed: { type: 'string', default: '7' },
-        customers: { type: 'string', default: '10000' },
+        customers: { type: 'string', default: '6000' },
         months: { type: 'string', default: '36' },
         'bank-seed': { type: 'string', default: '1001' },
         'other-customers': { type: 'string', default: '4000' },
+        'calibration-customers': { type: 'string' },
         lags: { type: 'string', default: '8,15,22' },
         ceiling: { type: 'boolean', default: false },
         draft: { type: 'boolean', default: false },
@@ -105,24 +114,36 @@ function modelArguments(): string[] {
   const lags = values.lags === '0' ? [] : ['--lags', values.lags];
   const oracle = values.draft ? [] : ['--oracle', '--oracle-from', monthStart(Math.floor(ORACLE_SHARE * bank.months))];
   const table = makeTable({ ...bank, parameters: 'default' }, [...lags, ...oracle]);
+  values['calibration-customers'] ??= String(CALIBRATION_TIMES * bank.customers);
+  const calibration = calibrationTable(bank, wholeNumber('calibration-customers', 1));
   const testRows = join(DATA, `${values.name}-${values.version}-test.parquet`);
   return [
-    ...['--table', table, '--out', folderOf(values.version), '--version', values.version],
+    ...['--table', table, '--calibration', calibration],
+    ...['--out', folderOf(values.version), '--version', values.version],
     ...['--ceiling-model', folderOf(CEILING_VERSION), '--test-rows', testRows],
     ...(values.draft ? ['--draft'] : otherBanks(bank)),
   ];
 }
 
+/** More customers of the same bank, later rows alone: cheap, and enough of them for each level to be calibrated. */
+function calibrationTable({ customers, months, seed }: Omit<Bank, 'parameters'>, count: number): string {
+  const later = ['--from-month', String(Math.floor(CALIBRATION_SHARE * months))];
+  const others = { customers: count, months, seed, parameters: 'default', firstCustomer: customers };
+  return makeTable(others, later);
+}
+
 /** Three banks that it is judged on besides: another seed, a planted disparity, another world. */
 function otherBanks({ months, seed }: { readonly months: number; readonly seed: number }): string[] {
-  const later = ['--from-month', String(Math.ceil(LATER_SHARE * months))];
+  const from = Math.ceil(LATER_SHARE * months);
+  const later = ['--from-month', String(from)];
   const customers = wholeNumber('other-customers', 1);
   const other = (parameters: string, flags: readonly string[]): string =>
-    makeTable({ customers, months, seed: seed + 1, parameters }, [...later, ...flags]);
+    makeTable({ customers, months, seed: seed + 1, parameters }, flags);
   return [
-    ...['--fresh', other('default', ['--oracle'])],
-    ...['--shift', other('shift', ['--oracle'])],
-    ...['--disparity', other('disparity', [])],
+    // All months: the first ones hold the thin files.
+    ...['--fresh', other('default', ['--oracle', '--oracle-from', monthStart(from - 1)])],
+    ...['--shift', other('shift', [...later, '--oracle'])],
+    ...['--disparity', other('disparity', later)],
   ];
 }
 
@@ -136,11 +157,13 @@ function monthStart(month: number): string {
 /** Same parameters, other seed, more people; no lags: at this size they teach nothing. */
 function ceilingArguments(): string[] {
   const customers = CEILING_TIMES * wholeNumber('customers', 1);
-  const table = makeTable(
-    { customers, months: wholeNumber('months', 1), seed: bankSeedOf() + 2, parameters: 'default' },
-    [],
-  );
-  return ['--table', table, '--out', folderOf(CEILING_VERSION), '--version', CEILING_VERSION, '--ceiling'];
+  const bank = { customers, months: wholeNumber('months', 1), seed: bankSeedOf() + 2 };
+  const table = makeTable({ ...bank, parameters: 'default' }, []);
+  const calibration = calibrationTable(bank, CEILING_CALIBRATION_CUSTOMERS);
+  return [
+    ...['--table', table, '--calibration', calibration],
+    ...['--out', folderOf(CEILING_VERSION), '--version', CEILING_VERSION, '--ceiling'],
+  ];
 }
 
 function folderOf(version: string): string {
@@ -152,7 +175,7 @@ function bankSeedOf(): number {
 }
 
 function wholeNumber(
-  name: 'seed' | 'customers' | 'months' | 'bank-seed' | 'other-customers' | 'workers',
+  name: 'seed' | 'customers' | 'months' | 'bank-seed' | 'other-customers' | 'calibration-customers' | 'workers',
   least: number,
 ) {
   const value = Number(values[name]);
@@ -177,12 +200,18 @@ interface Bank {
   readonly months: number;
   readonly seed: number;
   readonly parameters: string;
+  /** Counted from 0; customers follow on it. */
+  readonly firstCustomer?: number;
 }
 
 /** A table of vectors and forward labels of a synthetic bank. @returns its path */
-function makeTable({ customers, months, seed, parameters }: Bank, flags: readonly string[]): string {
-  const stem = join(DATA, `${parameters}-${customers}-${months}-${seed}`);
-  const bank = ['--customers', String(customers), '--months', String(months), '--seed', String(seed)];
+function makeTable({ customers, months, seed, parameters, firstCustomer = 0 }: Bank, flags: readonly string[]): string {
+  const stem = join(
+    DATA,
+    `${parameters}-${customers}${firstCustomer > 0 ? `-from-${firstCustomer}` : ''}-${months}-${seed}`,
+  );
+  const first = firstCustomer > 0 ? ['--first-customer', String(firstCustomer)] : [];
+  const bank = [...first, '--customers', String(customers), '--months', String(months), '--seed', String(seed)];
   const args = ['dataset', '--synthetic', '--parameters', parameters, ...bank, ...flags];
   const made = `${stem}.command.json`;
   const command = JSON.stringify({ featureSetVersion: FEATURE_SET_VERSION, args });
@@ -203,6 +232,7 @@ function makeTable({ customers, months, seed, parameters }: Bank, flags: readonl
 function settingsDocument() {
   return {
     version: FEATURE_SET_VERSION,
+    silences: SILENCES,
     features: CATALOGUE.map(({ name, group, riskDirection }) => ({ name, group, riskDirection })),
     bounds: {
       calibrationRange: CALIBRATION_RANGE,

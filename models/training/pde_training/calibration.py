@@ -10,8 +10,9 @@ LEAST_POSITIVES_A_POINT = 50
 
 def fit_calibration(margin: np.ndarray, y: np.ndarray) -> dict:
     """
-    Isotonic from 1,000 positives up, else Platt. Isotonic blocks become points of a strictly rising line in log-odds, so that
-    no two margins share a probability.
+    Isotonic from 1,000 positives up, else Platt. Each isotonic block becomes a point, its mean margin and rate, of a strictly rising line
+    in log-odds (centred isotonic regression: Oron and Flournoy, 2017), so that no two margins share a probability and ranking loses
+    nothing to ties.
     """
     if y.sum() < LEAST_POSITIVES_FOR_ISOTONIC:
         return fit_platt(margin, y)
@@ -41,6 +42,15 @@ def calibrate(calibration: dict, margin: np.ndarray) -> np.ndarray:
         xs, ys = np.array(calibration["margins"]), np.array(calibration["logOdds"])
         log_odds = np.interp(margin, xs, ys) + np.minimum(margin - xs[0], 0) + np.maximum(margin - xs[-1], 0)
     return 1 / (1 + np.exp(-log_odds))
+
+
+def describe_calibration(calibration: dict) -> dict:
+    """What it is, and how steep."""
+    if calibration["kind"] == "platt":
+        return {"kind": "platt"}
+    slopes = np.diff(calibration["logOdds"]) / np.diff(calibration["margins"])
+    points, steepness = len(calibration["margins"]), [round(float(slopes.min()), 2), round(float(slopes.max()), 2)]
+    return {"kind": "isotonic", "points": points, "slopes": steepness}
 
 
 def _merge_thin(blocks: list[list[float]]) -> list[list[float]]:

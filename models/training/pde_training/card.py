@@ -11,6 +11,8 @@ def card(manifest: dict, metrics: dict) -> str:
         card_quality.ladder(metrics),
         card_quality.quality(metrics),
         card_quality.parts(metrics),
+        card_quality.thin_files(metrics),
+        card_banks.silences(metrics),
         card_quality.features(metrics),
         card_banks.fairness(metrics),
         card_banks.shift(metrics),
@@ -61,9 +63,11 @@ def _data(manifest: dict, m: dict) -> list[str]:
     lines = [
         "## Data",
         *table(["table", "bank", "SHA-256"], banks),
+        *_chosen_on(data["banks"]),
         "",
-        f"Slices are disjoint by customer, with {days} days between them. Settings are compared inside the fitting slice, on "
-        f"later rows of customers that a fold was not fitted on, again {days} days apart. Lagged rows serve fitting only.",
+        f"Slices are disjoint by customer, with {days} days between them; calibration has a table of its own, of other customers of "
+        "the same bank. Settings are compared inside the fitting slice, on later rows of customers that a fold was not fitted on, "
+        f"again {days} days apart. Lagged rows serve fitting only.",
         "",
         *table(
             ["slice", "rows", "of these lagged", "positives", "customers", "from", "to"],
@@ -81,6 +85,18 @@ def _data(manifest: dict, m: dict) -> list[str]:
             ["count", *(f"lag {one['lag_days']} d" for one in waterfall)],
             [[name.replace("_", " "), *(one[name] for one in waterfall)] for name in counts],
         ),
+    ]
+
+
+def _chosen_on(banks: dict) -> list[str]:
+    """The bank of another seed is no stranger: those who made the recipe looked at it."""
+    if "fresh" not in banks:
+        return []
+    return [
+        "",
+        f"The bank of seed {banks['fresh']['seed']} had a part in the recipe: the depths and child weights of the search, the lags of the "
+        "fitting rows, and which features have no direction of risk were chosen with an eye to figures on it. No row of it was fitted "
+        "or calibrated on. What no choice has seen is a bank of another seed again: `pde evaluate --bank synthetic`.",
     ]
 
 
@@ -122,7 +138,9 @@ def _made(manifest: dict) -> list[str]:
 
 
 def _bank(facts: dict) -> str:
+    first = facts.get("first_customer", 0)
+    people = f"{facts['customers']} customers" + (f" from the {first + 1}th on" if first else "")
     return (
-        f"{facts['kind']}, {facts['customers']} customers, {facts['months']} months, seed {facts['seed']}, "
+        f"{facts['kind']}, {people}, {facts['months']} months, seed {facts['seed']}, "
         f"parameters `{facts['parameters_sha256'][:12]}`"
     )

@@ -4,6 +4,7 @@ from .card_quality import MEASURES, measures, where
 from .drift import ACT, WATCH
 from .fairness import SAMPLES
 from .markdown import between, table
+from .silences import BARE, SHOWN_SHARE
 
 VERDICTS = {True: "within the bounds", False: "**outside of the bounds**", None: "too few positives to judge"}
 PLANTED = "On a bank in which a disparity is planted, to see that the check sees it"
@@ -22,6 +23,24 @@ def fairness(m: dict) -> list[str]:
         if found is not None:
             lines += _groups(title, found)
     return lines
+
+
+def silences(m: dict) -> list[str]:
+    lines = ["## Banks that do not tell everything"]
+    if m.get("silences") is None:
+        return [*lines, "Not measured in this run."]
+    cells = [
+        [s["bank"], s["known"], s["auc"], between(s["auc_ci"]), *_calibrated_as(s), s["above_low"]] for s in m["silences"]
+    ]
+    bare = ", ".join(BARE)
+    return [
+        *lines,
+        f"The rows of the {where(m)} once more, as a bank would have given them that does not tell something: the features which that "
+        f"leaves unknown are taken away (`services/domain/features/catalogue/silences.ts`). A bare bank tells no {bare}. By lot: each row "
+        f"with silences of its own. Of the fitting rows {SHOWN_SHARE:.0%} were shown a second time, silenced by lot; calibration saw none.",
+        "",
+        *table(["bank", "inputs known", "AUC", "95 %", "observed/expected", "95 %", "above LOW"], cells),
+    ]
 
 
 def shift(m: dict) -> list[str]:
@@ -63,6 +82,10 @@ def drift(m: dict) -> list[str]:
         "",
         *table(["feature", "PSI"], moved["features"][:5]),
     ]
+
+
+def _calibrated_as(part: dict) -> list:
+    return [part["observed_expected"], between(part["observed_expected_ci"])]
 
 
 def _groups(title: str, found: dict) -> list[str]:

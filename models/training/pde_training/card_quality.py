@@ -33,8 +33,8 @@ def quality(m: dict) -> list[str]:
         "## Quality",
         *table(["", *MEASURES], rows),
         "",
-        f"Calibration ({calibration['kind']}) was fitted on a slice of its own with {calibration['positives']} positives. The "
-        f"gates ask for slope and observed/expected within {between(m['bounds']['calibrationRange'])}.",
+        f"Calibration ({calibration['kind']}) was fitted on a slice of its own with {calibration['positives']} positives"
+        f"{_steepness(calibration)}. The gates ask for slope and observed/expected within {between(m['bounds']['calibrationRange'])}.",
         *_levels("the test slice", m),
         *(_levels("the bank of another seed", m["fresh"], m) if m.get("fresh") else []),
         "",
@@ -55,8 +55,8 @@ def quality(m: dict) -> list[str]:
 def parts(m: dict) -> list[str]:
     source = m.get("fresh") or m
     lines = [
-        "## By month, pay cycle and length of file",
-        f"On the {where(m)}. A thin file has under {THIN_FILE_DAYS} days of history. Fewer than 20 positives give no figure.",
+        "## By month and pay cycle",
+        f"On the {where(m)}. Fewer than 20 positives give no figure.",
     ]
     for name, rows in source["breakdowns"].items():
         cells = [
@@ -64,6 +64,23 @@ def parts(m: dict) -> list[str]:
         ]
         lines += ["", *table([name.replace("_", " "), "rows", "positives", "AUC", "95 %", "observed/expected"], cells)]
     return lines
+
+
+def thin_files(m: dict) -> list[str]:
+    lines = ["## Thin files"]
+    if m.get("thin_files") is None:
+        return [*lines, "Not measured in this run: no table of another bank's first months was given."]
+    cells = [
+        [r["of"], r["rows"], r["positives"], r.get("auc"), between(r.get("auc_ci")), r.get("observed_expected")]
+        for r in m["thin_files"]
+    ]
+    return [
+        *lines,
+        f"Files with under {THIN_FILE_DAYS} days of history, on the bank of another seed. They are its first months, hence from the time "
+        "of the fit, of customers that nothing was fitted on. Every later row has more history. Fewer than 20 positives give no figure.",
+        "",
+        *table(["history", "rows", "positives", "AUC", "95 %", "observed/expected"], cells),
+    ]
 
 
 def features(m: dict) -> list[str]:
@@ -125,10 +142,18 @@ def _levels(place: str, part: dict, whole: dict | None = None) -> list[str]:
         f"By risk level on {place}, action point p_H = {action}:",
         "",
         *table(
-            ["level", "rows", "share", "predicted", "observed", "misses", "observed/expected"],
-            [list(one.values()) for one in part["levels"]],
+            ["level", "rows", "share", "predicted", "observed", "misses", "observed/expected", "95 %"],
+            [[*list(one.values())[:-1], between(one["observed_expected_ci"])] for one in part["levels"]],
         ),
     ]
+
+
+def _steepness(calibration: dict) -> str:
+    """How fast the calibrated log-odds rise with the margin: what a small change of a score can do to it."""
+    if "slopes" not in calibration:
+        return ""
+    low, high = calibration["slopes"]
+    return f": {calibration['points']} points, between which log-odds rise by {low} to {high} a unit of margin"
 
 
 def _ranking(m: dict) -> list:

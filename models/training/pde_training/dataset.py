@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 
 DAY_MS = 86_400_000
 EMBARGO_DAYS = 75
-# Shares of the customers, by a hash of their id, and shares of the observed time that remains beside the embargoes.
-# Calibration has much of both: its observed/expected is as good as its positives are many.
-SLICES = (("fit", 0.55, 0.60), ("calibration", 0.27, 0.22), ("test", 0.18, 0.18))
+# Of the table's customers so many are fitted on, by a hash of their id; the others are for the test.
+FIT_SHARE = 0.82
+# Shares of the observed time that remains beside the embargoes. Calibration has customers of its own, in a table of their own: they cost
+# little, since only their later rows are needed.
+SLICES = (("fit", 0.60), ("calibration", 0.22), ("test", 0.18))
 # The last share of the fitting time on which settings are compared, on customers that a fold was not fitted on.
 VALID_TIME_SHARE = 0.22
 FOLDS = 3
@@ -30,6 +32,8 @@ class Catalogue:
     names: list[str]
     groups: dict[str, str]
     directions: dict[str, int]
+    # What a feed may not tell, and the features that are unknown then.
+    silences: dict[str, list[str]]
 
     @property
     def inputs(self) -> list[str]:
@@ -94,6 +98,7 @@ def read_catalogue(path: Path) -> Catalogue:
         names=[f["name"] for f in features],
         groups={f["name"]: f["group"] for f in features},
         directions={f["name"]: f["riskDirection"] for f in features},
+        silences=document["silences"],
     )
 
 
@@ -149,19 +154,25 @@ class Split:
         return {name: part.describe() for name, part in parts.items()}
 
 
-def split(table: Rows) -> Split:
+def split(table: Rows, others: Rows) -> Split:
     """
     Lagged snapshots, each with a label of its own, serve fitting only. Exits where a slice has too few positives.
+
+    @param others rows of other customers of the same bank, for calibration
     """
-    point = np.array([_point_of("slice", one) for one in table.ids])
-    edges = np.cumsum([share for _, share, _ in SLICES])
-    slice_of = np.minimum(np.searchsorted(edges, point, side="right"), len(SLICES) - 1)[table.customers]
+    if np.isin(others.ids, table.ids).any():
+        raise SystemExit(f"{others.name} has customers of {table.name}: calibration needs its own")
     windows = _windows(table.t_ms.min(), table.t_ms.max())
+    fitted = np.array([_point_of("slice", one) < FIT_SHARE for one in table.ids])[table.customers]
+    sources = {
+        "fit": (table, fitted),
+        "calibration": (others, others.lag_days == 0),
+        "test": (table, ~fitted & (table.lag_days == 0)),
+    }
     slices = {}
-    for index, (name, _, _) in enumerate(SLICES):
+    for name, (rows, own) in sources.items():
         start, end = windows[name]
-        rows = (slice_of == index) & (table.t_ms >= start) & (table.t_ms <= end)
-        slices[name] = _checked(table.take(name, rows if name == "fit" else rows & (table.lag_days == 0)))
+        slices[name] = _checked(rows.take(name, own & (rows.t_ms >= start) & (rows.t_ms <= end)))
     return Split(**slices, folds=_folds(slices["fit"], *windows["fit"]))
 
 
@@ -206,7 +217,7 @@ def _windows(first_ms: int, last_ms: int) -> dict[str, tuple[int, int]]:
     if usable < 4 * EMBARGO_DAYS:
         raise SystemExit(f"the table leaves {usable:.0f} days beside the embargoes, fewer than {4 * EMBARGO_DAYS}: more months")
     windows, start = {}, float(first_ms)
-    for name, _, share in SLICES:
+    for name, share in SLICES:
         end = start + share * usable * DAY_MS
         windows[name] = (int(start), int(end))
         start = end + EMBARGO_DAYS * DAY_MS

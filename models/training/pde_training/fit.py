@@ -62,6 +62,8 @@ class Fit:
     parameters: dict
     trees: int
     tried: list[dict]
+    # What it was fitted on.
+    rows: Rows
 
 
 def fit_forest(split: Split, directions: list[int], seed: int, budget: Budget) -> Fit:
@@ -80,7 +82,7 @@ def fit_forest(split: Split, directions: list[int], seed: int, budget: Budget) -
             attempt(choice)
     chosen = attempt({**_choice(_best(tried)), "eta": budget.final_eta})
     parameters, trees = common | _choice(chosen), chosen["trees"]
-    return Fit(refit(split.fit, parameters, trees), parameters, trees, tried)
+    return Fit(refit(split.fit, parameters, trees), parameters, trees, tried, split.fit)
 
 
 def refit(rows: Rows, parameters: dict, trees: int, columns: list[int] | None = None) -> xgb.Booster:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import baselines, drift, export, fairness, fit, metrics, study
-from .calibration import calibrate, fit_calibration
+from . import baselines, drift, export, fairness, fit, metrics, silences, study
+from .calibration import calibrate, describe_calibration, fit_calibration
 from .dataset import DAY_MS, EMBARGO_DAYS, Catalogue, Rows, Split
 
 
@@ -48,25 +48,29 @@ def judge(
     document = {
         "slices": split.describe(),
         "tried": model.fitted.tried,
-        "calibration": {"kind": model.calibration["kind"], "positives": split.calibration.positives},
+        "calibration": {**describe_calibration(model.calibration), "positives": split.calibration.positives},
         "action_probability": model.action,
         "bounds": bounds,
         "test": metrics.evaluate(probability, test.y, test.customers, seed),
         **_between(model, test, ceiling, seed),
-        "levels": metrics.by_level(probability, test.y, model.action),
+        "levels": metrics.by_level(probability, test.y, test.customers, model.action, seed),
         "reliability": metrics.reliability(probability, test.y),
         "capacity": metrics.at_capacity(probability, test.y),
         "breakdowns": study.breakdowns(probability, test, inputs, seed),
         "importance": study.importance(model.fitted.booster, test, inputs),
     }
+    if "fresh" in banks:
+        document["thin_files"] = study.thin_files(model.probability, banks["fresh"], inputs, seed)
     later = split.fit.t_ms.max() + EMBARGO_DAYS * DAY_MS
     banks = {name: rows.take(name, rows.t_ms >= later) for name, rows in banks.items()}
     if thorough:
         most = banks.get("fresh", test)
         say("leaving out each group of features")
-        document["groups"] = study.without_groups(model.fitted, split, most, model.catalogue, seed)
+        document["groups"] = study.without_groups(model.fitted, most, model.catalogue, seed)
         say("other seeds")
-        document["seeds"] = study.other_seeds(model.fitted, split, most, model.calibration, seed)
+        document["seeds"] = study.other_seeds(model.fitted, most, model.calibration, seed)
+        say("banks that do not tell everything")
+        document["silences"] = silences.judged(model.probability, most, model.catalogue, model.action, seed)
     reference = drift_reference(model, split)
     document["drift"] = {"test": drift.compare(reference, test.x, inputs, probability)}
     for name, rows in banks.items():
@@ -121,7 +125,7 @@ def _bank(name: str, model: Model, rows: Rows, ceiling: dict | None, reference: 
     if name == "fresh":
         between = _between(model, rows, ceiling, seed)
         breakdowns = study.breakdowns(probability, rows, inputs, seed)
-        levels = metrics.by_level(probability, rows.y, model.action)
+        levels = metrics.by_level(probability, rows.y, rows.customers, model.action, seed)
         fair = None if fair is None else {"slice": whole["slice"], **fair}
         return {"fresh": {**whole, **between, "levels": levels, "breakdowns": breakdowns, "drift": moved}, "fairness": fair}
     between = {key: _between(model, rows, ceiling, seed)[key] for key in ("oracle", "one_line", "ceiling")}

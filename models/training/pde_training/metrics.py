@@ -131,7 +131,7 @@ def reliability(probability: np.ndarray, y: np.ndarray) -> list[dict]:
     ]
 
 
-def by_level(probability: np.ndarray, y: np.ndarray, action: float) -> list[dict]:
+def by_level(probability: np.ndarray, y: np.ndarray, customers: np.ndarray, action: float, seed: int) -> list[dict]:
     """Rows, expected and observed misses by risk level."""
     score = risk_score(probability, action)
     rows = []
@@ -147,9 +147,14 @@ def by_level(probability: np.ndarray, y: np.ndarray, action: float) -> list[dict
                 "observed": rounded(observed / n, 5) if n else None,
                 "positives": observed,
                 "observed_expected": rounded(observed / expected) if n else None,
+                "observed_expected_ci": _ratio_interval(probability[part], y[part], customers[part], seed) if n else None,
             }
         )
     return rows
+
+
+def _ratio_interval(probability: np.ndarray, y: np.ndarray, customers: np.ndarray, seed: int) -> list[float]:
+    return interval(resample(customers, seed, lambda w: observed_expected(probability, y, w)))
 
 
 def at_capacity(probability: np.ndarray, y: np.ndarray) -> list[dict]:
