@@ -115,6 +115,7 @@ async function attempt(
     refusals: sorted.refusals,
   };
   assertAllCounted(batch, effect);
+  crashPoint('after-vectors-before-commit');
   try {
     const done = await deps.metrics.timed('commit', () => commitBatch(deps, batch, effect, signal));
     afterCommit(deps, batch, states, effect, done);

@@ -5,6 +5,12 @@ export interface KafkaPorts {
   readonly controller: number;
 }
 
+/** Clients of this listener are told another port than the one it listens on: something in between forwards to it. */
+export interface KafkaVia {
+  readonly port: number;
+  readonly advertisedPort: number;
+}
+
 /** SCRAM users: the administrator (a super user) and one per service; what a service may do is granted by ACLs from the contract. */
 export const KAFKA_USERS = [
   'admin',
@@ -28,16 +34,17 @@ export function brokerProperties(o: {
   readonly dataDir: string;
   readonly ports: KafkaPorts;
   readonly passwords: Readonly<Record<string, string>>;
+  readonly via?: KafkaVia | undefined;
 }): string {
-  const { ports, passwords } = o;
+  const { ports, passwords, via } = o;
   const controllerPassword = passwords[CONTROLLER_USER];
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
-    listeners: `BROKER://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${ports.broker}`,
+    listeners: `BROKER://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}${listener(via?.port)}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${ports.broker}${listener(via?.advertisedPort)}`,
     'controller.quorum.bootstrap.servers': `127.0.0.1:${ports.controller}`,
-    'listener.security.protocol.map': 'BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
+    'listener.security.protocol.map': 'BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT,VIA:SASL_PLAINTEXT',
     'inter.broker.listener.name': 'BROKER',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': o.dataDir.replaceAll('\\', '/'),
@@ -48,6 +55,7 @@ export function brokerProperties(o: {
       username: 'admin',
       password: passwords.admin,
     }),
+    'listener.name.via.scram-sha-512.sasl.jaas.config': `${SCRAM} required;`,
     'sasl.mechanism.controller.protocol': 'PLAIN',
     'listener.name.controller.sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.controller.plain.sasl.jaas.config': jaas(PLAIN, {
@@ -84,6 +92,10 @@ export function brokerProperties(o: {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function listener(port: number | undefined): string {
+  return port === undefined ? '' : `,VIA://127.0.0.1:${port}`;
 }
 
 function jaas(module: string, options: Readonly<Record<string, string | undefined>>): string {

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from './files.ts';
 import { jvmArguments } from './kafka-java.ts';
-import { brokerProperties, type KafkaPorts } from './kafka-properties.ts';
+import { brokerProperties, type KafkaPorts, type KafkaVia } from './kafka-properties.ts';
 import { addNewUsers, formatOnce } from './kafka-users.ts';
 import type { ManagedProcess, Supervisor } from './supervisor.ts';
 
@@ -22,6 +22,9 @@ export interface KafkaOptions {
   /** Of those users and of the controller's. */
   readonly passwords: Readonly<Record<string, string>>;
   readonly logFile: string;
+  readonly via: KafkaVia | undefined;
+  /** Of the node, on top of what is inherited. */
+  readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,12 +36,13 @@ export async function startKafka(o: KafkaOptions): Promise<ManagedProcess<true>>
   await mkdir(o.directory, { recursive: true, mode: 0o700 });
   const dataDir = join(o.directory, 'data');
   const properties = join(o.directory, 'server.properties');
-  await writeWhole(properties, brokerProperties({ dataDir, ports, passwords }));
+  await writeWhole(properties, brokerProperties({ dataDir, ports, passwords, via: o.via }));
   await formatOnce(o, { properties, dataDir, users, passwords });
   const node = o.supervisor.spawnProcess<true>({
     name: 'Kafka',
     command: o.java,
     args: [...jvmArguments(o.jars, '-Xms256m', '-Xmx512m'), 'kafka.Kafka', properties],
+    env: o.env,
     logFile: o.logFile,
     stopRank: 1,
     ready: (line) => (line.includes(STARTED) ? true : null),

@@ -28,6 +28,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** False only where no test proves durability: fsync is then off. */
   readonly durable: boolean;
+  /** Of the server, on top of what it needs. */
+  readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +44,7 @@ export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<
     name: 'PostgreSQL',
     command: join(o.place.bin, 'postgres'),
     args: serverArguments(o, data),
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...o.env },
     logFile: o.logFile,
     stopSignal: 'SIGINT',
     stopRank: 2,

@@ -12,7 +12,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StackError } from './errors.ts';
 import { startKafka } from './kafka.ts';
-import { CONTROLLER_USER, KAFKA_USERS } from './kafka-properties.ts';
+import { CONTROLLER_USER, KAFKA_USERS, type KafkaVia } from './kafka-properties.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { type PostgresPlace, preparePostgresPlace, removePostgresHome } from './postgres-place.ts';
@@ -47,6 +47,10 @@ export interface StackOptions {
   readonly signal?: AbortSignal;
   /** Where the settings are read from. Default: this process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A second listener of Kafka's, for clients that reach it through something in between, which listens on the advertised port. */
+  readonly kafkaVia?: KafkaVia;
+  /** Variables of one part's server, on top of its own. */
+  readonly partEnv?: Readonly<Partial<Record<'postgres' | 'kafka', Readonly<Record<string, string>>>>>;
 }
 
 export type KafkaUser = (typeof KAFKA_USERS)[number];
@@ -190,6 +194,7 @@ async function startParts(
     passwords: secrets.postgres,
     logFile: logFile('postgres'),
     durable: o.durable ?? true,
+    env: o.partEnv?.postgres ?? {},
   });
   const kafka = provided.then(({ java, kafkaJars }) =>
     startKafka({
@@ -201,6 +206,8 @@ async function startParts(
       users: KAFKA_USERS,
       passwords: secrets.kafka,
       logFile: logFile('kafka'),
+      via: o.kafkaVia,
+      env: o.partEnv?.kafka ?? {},
     }),
   );
   const registry = Promise.all([provided, starting]).then(([{ java, registryHome }]) =>

@@ -1,19 +1,32 @@
 /**
- * The cases of the fault matrix that are part of `npm test`: kill -9 at every named crash point, and in the middle of a rebalance.
- * Nothing is lost, there twice, or different from a run without faults (I1-I5).
+ * The cases of the fault matrix that are part of `npm test`: kill -9 at every named crash point, in the middle of a rebalance, and
+ * connections that are held. Nothing is lost, there twice, or different from a run without faults (I1-I5); and a bug that is planted
+ * is found.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, type StoredRows } from '../support/engine-run.ts';
-import { useStack } from '../support/shared-stack.ts';
-import { CASES, CRASH_POINTS } from './cases.ts';
+import { CASES } from './cases.ts';
+import { startLab } from './lab.ts';
 import { planOf, shortSelection } from './plan.ts';
-import { runCase, runWithoutFaults } from './run-case.ts';
+import { PLANTED, plantedText } from './planted-bugs.ts';
+import { CRASH_POINTS } from './process-cases.ts';
+import { type MatrixOptions, runCase, runWithoutFaults } from './run-case.ts';
+import { runPlanted } from './run-planted.ts';
 
 const SEED = 1;
-const IN_NPM_TEST = ['points:1', 'points:2', 'points:3', 'points:4', 'kill-in-rebalance:features'];
+const IN_NPM_TEST = [
+  'points:1',
+  'points:2',
+  'points:3',
+  'points:4',
+  'kill-in-rebalance:features',
+  'hole:features-cut-off',
+];
+const PLANTED_IN_NPM_TEST = ['auto-commit'];
 
 describe('the table of cases', () => {
   it('names every crash point of the services, and none that is not there', () => {
@@ -33,23 +46,42 @@ describe('the table of cases', () => {
   });
 });
 
+describe('a planted bug', () => {
+  it.each(PLANTED)('$name finds its place in the source, and a case to catch it', async (bug) => {
+    expect(CASES.map(({ name }) => name)).toContain(bug.caughtBy);
+    expect(await plantedText(bug)).toContain(bug.replace[0]?.[1]);
+  });
+});
+
 describe('a run in which faults strike', () => {
-  const stack = useStack();
   const bank = { kind: 'synthetic', customers: 16, months: 6, seed: 5 } as const;
-  const options = () => ({ stack: stack(), bank, rate: 0 });
+  let root: string;
+  let options: MatrixOptions;
   let base: StoredRows;
   beforeAll(async () => {
-    base = await runWithoutFaults(options());
+    root = await mkdtemp(join(tmpdir(), 'pde-faults-'));
+    const lab = await startLab({ stateDir: join(root, 'stack'), log: () => undefined, durable: false }, false);
+    options = { lab, bank, rate: 0 };
+    base = await runWithoutFaults(options);
+  });
+  afterAll(async () => {
+    await options.lab.stop();
+    await rm(root, { recursive: true, force: true });
   });
 
   it.each(CASES.filter(({ name }) => IN_NPM_TEST.includes(name)))(
     '$name loses nothing, repeats nothing and changes nothing',
     async (each) => {
       const logs = join(tmpdir(), `pde-${each.name.replace(':', '-')}`);
-      const result = await runCase(options(), each, SEED, base, logs);
+      const result = await runCase(options, each, SEED, base, logs);
       expect(result).toMatchObject({ findings: [], lost: 0, duplicated: 0, differing: 0, passed: true });
     },
   );
+
+  it.each(PLANTED.filter(({ name }) => PLANTED_IN_NPM_TEST.includes(name)))('finds $name', async (bug) => {
+    const result = await runPlanted(options, bug, SEED, base);
+    expect(result.lost + result.duplicated + result.differing).toBeGreaterThan(0);
+  });
 });
 
 function pointsInSource(): Set<string> {

@@ -2,29 +2,34 @@
  * `npm run faults`: streams a bank through the whole engine while faults strike, case by case, and compares each time with a run
  * without faults. Exits 0 only where every case that ran struck, recovered, and lost, repeated and changed nothing.
  */
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { chmod } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { chmod, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { listenForInterrupt, removeState, startStack } from '../../services/stack/stack.ts';
-import { createTemplateDatabase } from '../support/database.ts';
-import { CASES, type FaultCase, NOT_RUN } from './cases.ts';
-import { describeFault, planOf, shortSelection } from './plan.ts';
-import { type CaseResult, type MatrixOptions, runCase, runWithoutFaults } from './run-case.ts';
+import { type Interrupt, listenForInterrupt } from '../../services/stack/stack.ts';
+import type { StoredRows } from '../support/engine-run.ts';
+import { CASES } from './cases.ts';
+import { type FaultCase, NotOfferedError } from './fault.ts';
+import { type Lab, needsSpecial, startLab } from './lab.ts';
+import { describeFault, oneOfEachFamily, planOf, shortSelection } from './plan.ts';
+import { type BankSize, lineOf, type NotRun, report } from './report.ts';
+import { type CaseResult, runCase, runWithoutFaults } from './run-case.ts';
 
 const HELP = `npm run faults -- [flags]
 
 Strikes faults at the whole engine while a bank streams through it, and compares what it stored and published with a run without
 faults: nothing may be lost, there twice, or different.
 
-  (no flag)        a few cases of each family, chosen by the seed; about 4 minutes
-  --all            every case; the i-th under seed + i
+  (no flag)        a case of each of eight families, chosen by the seed; about 4 minutes on two free cores
+  --all            every case, the i-th under seed + i, and then what --large does; about 75 minutes
+  --large          a case of every family, chosen by the seed, on 100,000 transactions flat out; about 20 minutes
+  --family NAME    every case of this family (may be given several times)
   --case NAME      only this case, under exactly the seed (may be given several times)
   --seed N         default 1; case and seed replay an experiment
   --list           print the cases and what the seed makes of them, and run nothing
   --json           one JSON value on standard output: {cases, lost, duplicated, differing, results, not_run, …}
-  --customers N    of the synthetic bank (default 24: about 8,000 transactions with 8 months; 290 make 100,000)
+  --customers N    of the synthetic bank (default 24: about 8,800 transactions with 8 months; 290 make 100,000)
   --months N       default 8
   --rate N         transactions a second (default 1000; 0: flat out)
   --help           this text
@@ -32,17 +37,21 @@ faults: nothing may be lost, there twice, or different.
 Progress goes to standard error. Logs of a case that fails are kept, and their folder is named.
 `;
 
+interface Run {
+  readonly each: FaultCase;
+  readonly seed: number;
+  readonly size: BankSize;
+}
+
 interface Wanted {
-  readonly runs: readonly { readonly each: FaultCase; readonly seed: number }[];
+  readonly runs: readonly Run[];
   readonly seed: number;
   readonly list: boolean;
   readonly json: boolean;
-  readonly customers: number;
-  readonly months: number;
-  readonly rate: number;
 }
 
 const BANK_SEED = 5;
+const LARGE: BankSize = { customers: 290, months: 8, rate: 0 };
 const startedMs = performance.now();
 
 function say(text: string): void {
@@ -56,6 +65,8 @@ function readWanted(args: string[]): Wanted | null {
     args,
     options: {
       all: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
+      family: { type: 'string', multiple: true },
       case: { type: 'string', multiple: true },
       seed: { type: 'string', default: '1' },
       list: { type: 'boolean', default: false },
@@ -68,17 +79,28 @@ function readWanted(args: string[]): Wanted | null {
   });
   if (values.help) return null;
   const seed = whole('seed', values.seed, 0);
-  const named = values.case?.map(caseNamed);
-  const chosen = named ?? (values.all || values.list ? CASES : shortSelection(seed));
-  return {
-    runs: chosen.map((each, i) => ({ each, seed: named === undefined ? seed + i : seed })),
-    seed,
-    list: values.list,
-    json: values.json,
+  const size = {
     customers: whole('customers', values.customers, 4),
     months: whole('months', values.months, 6),
     rate: whole('rate', values.rate, 0),
   };
+  return { runs: runsOf(values, seed, size), seed, list: values.list, json: values.json };
+}
+
+function runsOf(
+  wanted: { all: boolean; large: boolean; list: boolean; case?: string[] | undefined; family?: string[] | undefined },
+  seed: number,
+  size: BankSize,
+): readonly Run[] {
+  if (wanted.case !== undefined) return wanted.case.map((name) => ({ each: caseNamed(name), seed, size }));
+  const large = oneOfEachFamily(seed);
+  const ordinary =
+    wanted.family?.flatMap(casesOfFamily) ??
+    (wanted.all || wanted.list ? CASES : wanted.large ? [] : shortSelection(seed));
+  return [
+    ...ordinary.map((each, i) => ({ each, seed: seed + i, size })),
+    ...(wanted.all || wanted.large ? large.map((each, i) => ({ each, seed: seed + i, size: LARGE })) : []),
+  ];
 }
 
 function whole(name: string, text: string, min: number): number {
@@ -95,92 +117,93 @@ function caseNamed(name: string): FaultCase {
   return found;
 }
 
-async function runAll(wanted: Wanted, options: MatrixOptions, logsRoot: string): Promise<readonly CaseResult[]> {
-  say('a run without faults, to compare with');
-  const base = await runWithoutFaults(options);
-  say(
-    `${base.ledger.length} ledger rows, ${base.predictions.length} predictions, ${base.interventions.length} interventions`,
+function casesOfFamily(family: string): readonly FaultCase[] {
+  const found = CASES.filter((each) => each.family === family);
+  if (found.length > 0) return found;
+  throw new Error(
+    `there is no family ${family}: it is one of ${[...new Set(CASES.map((each) => each.family))].join(', ')}`,
   );
+}
+
+/** All runs, on the ordinary stack and then on the special one; what is stored without faults is found out once a bank. */
+async function runAll(wanted: Wanted, root: string, interrupt: Interrupt) {
+  const bases = new Map<BankSize, StoredRows>();
   const results: CaseResult[] = [];
-  for (const [i, { each, seed }] of wanted.runs.entries()) {
-    say(
-      `${i + 1}/${wanted.runs.length} ${each.name}, seed ${seed}: ${planOf(each, seed).map(describeFault).join(', ')}`,
-    );
-    const logsDir = join(logsRoot, `${each.name.replace(':', '-')}-seed${seed}`);
+  const notRun: NotRun[] = [];
+  for (const isSpecial of [false, true]) {
+    const runs = wanted.runs.filter(({ each }) => needsSpecial(each) === isSpecial);
+    if (runs.length === 0) continue;
+    try {
+      const lab = await startLab({ stateDir: join(root, 'stack'), log: say, signal: interrupt.signal }, isSpecial);
+      interrupt.guard(lab.stack);
+      try {
+        for (const run of runs) await runOne(run, lab, root, bases, results, notRun, wanted.runs.length);
+      } finally {
+        await lab.stop();
+      }
+    } catch (cause) {
+      if (!(cause instanceof NotOfferedError)) throw cause;
+      notRun.push(...runs.map(({ each }) => ({ name: each.name, why: cause.message })));
+    }
+  }
+  return { results, notRun };
+}
+
+async function runOne(
+  { each, seed, size }: Run,
+  lab: Lab,
+  root: string,
+  bases: Map<BankSize, StoredRows>,
+  results: CaseResult[],
+  notRun: NotRun[],
+  total: number,
+): Promise<void> {
+  const { customers, months, rate } = size;
+  const options = { lab, bank: { kind: 'synthetic' as const, customers, months, seed: BANK_SEED }, rate };
+  const base = bases.get(size) ?? (await runWithoutFaults(options));
+  if (!bases.has(size))
+    say(`without faults: ${base.ledger.length} ledger rows, ${base.predictions.length} predictions`);
+  bases.set(size, base);
+  const logsDir = join(root, 'logs', `${each.name.replaceAll(/[:>]/g, '-')}-seed${seed}`);
+  const faults = planOf(each, seed).map(describeFault).join(', ');
+  say(`${results.length + notRun.length + 1}/${total} ${each.name}, seed ${seed}: ${faults}`);
+  try {
     const result = await runCase(options, each, seed, base, logsDir);
     results.push(result);
-    say(`    ${lineOf(result)}`);
-    for (const finding of result.findings.slice(0, 12)) say(`    ${finding.slice(0, 1_000)}`);
-    const restarts = Object.entries(result.restarts ?? {}).map(([name, count]) => `${name} ${count}`);
-    if (restarts.length > 0) say(`    started again: ${restarts.join(', ')}`);
-    if (!result.passed) say(`    logs: ${logsDir}`);
+    sayResult(result, logsDir);
+  } catch (cause) {
+    if (!(cause instanceof NotOfferedError)) throw cause;
+    say(`    not run: ${cause.message}`);
+    notRun.push({ name: each.name, why: cause.message });
   }
-  return results;
 }
 
-function lineOf(result: CaseResult): string {
-  const unstruck = result.faults.filter(({ at_s }) => at_s === null).map(({ fault }) => fault);
-  const verdict = `lost ${result.lost}, duplicated ${result.duplicated}, differing ${result.differing}`;
-  const recovery = result.recovery_s === null ? 'no recovery' : `recovered in ${result.recovery_s.toFixed(1)} s`;
-  const missed = unstruck.length === 0 ? '' : `; never struck: ${unstruck.join(', ')}`;
-  return `${result.passed ? 'ok' : 'FAILED'}: ${recovery}, ${verdict}${missed} (${result.seconds.toFixed(1)} s)`;
-}
-
-function report(wanted: Wanted, options: Pick<MatrixOptions, 'bank' | 'rate'>, results: readonly CaseResult[]): void {
-  const total = (field: 'lost' | 'duplicated' | 'differing') => results.reduce((all, each) => all + each[field], 0);
-  const summary = {
-    cases: results.length,
-    lost: total('lost'),
-    duplicated: total('duplicated'),
-    differing: total('differing'),
-    failed: results.filter(({ passed }) => !passed).length,
-    seeds: new Set(results.map(({ seed }) => seed)).size,
-    bank: options.bank,
-    rate: options.rate,
-    results,
-    not_run: NOT_RUN,
-  };
-  if (wanted.json) {
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
-    return;
-  }
-  const { cases, lost, duplicated, differing, failed, seeds } = summary;
-  const lines = [
-    ...results.map((result) => `${result.case.padEnd(46)} seed ${String(result.seed).padEnd(5)} ${lineOf(result)}`),
-    ...NOT_RUN.map(({ name, why }) => `${name.padEnd(46)} not run: ${why}`),
-    `${cases} cases, ${seeds} seeds: lost ${lost}, duplicated ${duplicated}, differing ${differing}; ${failed} failed`,
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+function sayResult(result: CaseResult, logsDir: string): void {
+  say(`    ${lineOf(result)}`);
+  for (const finding of result.findings.slice(0, 12)) say(`    ${finding.slice(0, 1_000)}`);
+  const restarts = Object.entries(result.restarts ?? {}).map(([name, count]) => `${name} ${count}`);
+  if (restarts.length > 0) say(`    started again: ${restarts.join(', ')}`);
+  if (!result.passed) say(`    logs: ${logsDir}`);
 }
 
 function list(wanted: Wanted): void {
-  for (const { each, seed } of wanted.runs) {
+  for (const { each, seed, size } of wanted.runs) {
     const faults = planOf(each, seed).map(describeFault).join(', ');
-    process.stdout.write(`${each.name.padEnd(46)} seed ${String(seed).padEnd(5)} ${faults}\n`);
+    const large = size === LARGE ? ' (large)' : '';
+    process.stdout.write(`${`${each.name}${large}`.padEnd(54)} seed ${String(seed).padEnd(5)} ${faults}\n`);
   }
-  for (const { name, why } of NOT_RUN) process.stdout.write(`${name.padEnd(46)} not run: ${why}\n`);
 }
 
 async function main(wanted: Wanted): Promise<number> {
   const interrupt = listenForInterrupt(say);
   const root = mkdtempSync(join(tmpdir(), 'pde-faults-'));
-  const stateDir = join(root, 'stack');
-  mkdirSync(stateDir);
   // PostgreSQL's user, where root starts it, has to pass through.
-  await Promise.all([chmod(root, 0o711), chmod(stateDir, 0o711)]);
-  const stack = await startStack({ stateDir, log: say, signal: interrupt.signal });
-  interrupt.guard(stack);
-  const { customers, months, rate } = wanted;
-  const options = { stack, bank: { kind: 'synthetic' as const, customers, months, seed: BANK_SEED }, rate };
-  try {
-    await createTemplateDatabase(stack.postgres);
-    const results = await runAll(wanted, options, join(root, 'logs'));
-    report(wanted, options, results);
-    return results.every(({ passed }) => passed) ? 0 : 1;
-  } finally {
-    await stack.stop();
-    await removeState(stateDir);
-  }
+  await chmod(root, 0o711);
+  const { results, notRun } = await runAll(wanted, root, interrupt);
+  process.stdout.write(`${report(wanted, results, notRun)}\n`);
+  // Logs of failed cases stay.
+  await rmdir(root).catch(() => undefined);
+  return results.every(({ passed }) => passed) ? 0 : 1;
 }
 
 try {

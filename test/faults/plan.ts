@@ -1,18 +1,15 @@
 /** The seeded part of the matrix: case and seed give the exact faults, and the seed of a run gives the short selection. */
 import { childKey, type Random, randomOf, rootKey } from '../../services/domain/synthetic-bank/random.ts';
-import { CASES, type Family, type Fault, type FaultCase, type Instant, type Range, type Target } from './cases.ts';
+import { CASES } from './cases.ts';
+import type { Family, Fault, FaultCase, Instant, Range } from './fault.ts';
 
 export type PlannedInstant = { readonly share: number } | { readonly afterMs: number };
 
-export type PlannedFault =
-  | { readonly kind: 'point'; readonly target: Target; readonly point: string; readonly nth: number }
-  | {
-      readonly kind: 'signal';
-      readonly target: Target;
-      readonly signal: 'SIGKILL' | 'SIGTERM';
-      readonly when: PlannedInstant;
-    }
-  | { readonly kind: 'pause'; readonly target: Target; readonly forMs: number; readonly when: PlannedInstant };
+/** A fault of a case with every range chosen. */
+export type Planned<F extends Fault = Fault> = F extends Fault ? { readonly [K in keyof F]: Chosen<F[K]> } : never;
+export type PlannedFault = Planned;
+
+type Chosen<V> = V extends Range ? number : V extends Instant ? PlannedInstant : V;
 
 /** The faults of a case under a seed: always the same. */
 export function planOf(each: FaultCase, seed: number): readonly PlannedFault[] {
@@ -21,10 +18,21 @@ export function planOf(each: FaultCase, seed: number): readonly PlannedFault[] {
 }
 
 function planFault(fault: Fault, random: Random): PlannedFault {
-  if (fault.kind === 'point') return { ...fault, nth: random.integer(...fault.nth) };
-  const when = planInstant(fault.when, random);
-  if (fault.kind === 'signal') return { ...fault, when };
-  return { ...fault, when, forMs: random.integer(...fault.forMs) };
+  switch (fault.kind) {
+    case 'point': {
+      const { forMs, ...rest } = fault;
+      const nth = random.integer(...fault.nth);
+      return { ...rest, nth, ...(forMs === undefined ? {} : { forMs: random.integer(...forMs) }) };
+    }
+    case 'signal':
+    case 'clock':
+      return { ...fault, when: planInstant(fault.when, random) };
+    case 'pause':
+    case 'link':
+    case 'lock':
+    case 'disk':
+      return { ...fault, when: planInstant(fault.when, random), forMs: random.integer(...fault.forMs) };
+  }
 }
 
 function planInstant(when: Instant, random: Random): PlannedInstant {
@@ -34,31 +42,52 @@ function planInstant(when: Instant, random: Random): PlannedInstant {
   return { share: random.integer(Math.round(low * 1000), Math.round(high * 1000)) / 1000 };
 }
 
-/** How many cases of each family a run without --all takes. */
-const SHORT: Readonly<Record<Family, number>> = {
-  point: 2,
-  kill: 1,
-  term: 1,
-  part: 1,
-  zombie: 1,
-  rebalance: 1,
-  storm: 1,
-};
+/** Families of which a run without --all takes a case; about half a minute each. */
+const SHORT: readonly Family[] = ['point', 'kill', 'term', 'part', 'zombie', 'rebalance', 'storm', 'hole'];
 
-/** A few cases of each family, chosen by the seed, in the table's order. */
+/** A case of each of these families, chosen by the seed, in the table's order. */
 export function shortSelection(seed: number): readonly FaultCase[] {
-  const chosen = Object.entries(SHORT).flatMap(([family, count]) => {
-    const random = randomOf(childKey(childKey(rootKey(seed), 'short'), family));
-    const left = CASES.filter((each) => each.family === family);
-    return Array.from({ length: count }, () => left.splice(random.integer(0, left.length - 1), 1)).flat();
-  });
+  const chosen = SHORT.map((family) => oneOf(family, seed));
   return CASES.filter((each) => chosen.includes(each));
+}
+
+/** A case of every family, chosen by the seed: for the runs on a large bank. */
+export function oneOfEachFamily(seed: number): readonly FaultCase[] {
+  const families = new Set(CASES.map(({ family }) => family));
+  const chosen = [...families].map((family) => oneOf(family, seed));
+  return CASES.filter((each) => chosen.includes(each));
+}
+
+function oneOf(family: Family, seed: number): FaultCase {
+  const cases = CASES.filter((each) => each.family === family);
+  const random = randomOf(childKey(childKey(rootKey(seed), 'short'), family));
+  return cases[random.integer(0, cases.length - 1)]!;
 }
 
 /** A planned fault in a few words. */
 export function describeFault(fault: PlannedFault): string {
-  if (fault.kind === 'point') return `${fault.target} kill -9 at ${fault.point}@${fault.nth}`;
-  const when = 'share' in fault.when ? `at ${(fault.when.share * 100).toFixed(1)} %` : `${fault.when.afterMs} ms later`;
-  if (fault.kind === 'signal') return `${fault.target} ${fault.signal} ${when}`;
-  return `${fault.target} SIGSTOP ${when} for ${fault.forMs} ms`;
+  switch (fault.kind) {
+    case 'point': {
+      const at = `at ${fault.point}@${fault.nth}`;
+      return fault.forMs === undefined
+        ? `${fault.target} kill -9 ${at}`
+        : `${fault.target} SIGSTOP ${at} for ${fault.forMs} ms`;
+    }
+    case 'signal':
+      return `${fault.target} ${fault.signal} ${describeInstant(fault.when)}`;
+    case 'pause':
+      return `${fault.target} SIGSTOP ${describeInstant(fault.when)} for ${fault.forMs} ms`;
+    case 'link':
+      return `${fault.link} ${fault.disturbance} ${describeInstant(fault.when)} for ${fault.forMs} ms`;
+    case 'lock':
+      return `${fault.table} locked ${describeInstant(fault.when)} for ${fault.forMs} ms`;
+    case 'disk':
+      return `${fault.part}'s disk full ${describeInstant(fault.when)} for ${fault.forMs} ms`;
+    case 'clock':
+      return `${fault.target}'s clock ${fault.offsetMs > 0 ? '+' : ''}${fault.offsetMs / 1000} s ${describeInstant(fault.when)}`;
+  }
+}
+
+function describeInstant(when: PlannedInstant): string {
+  return 'share' in when ? `at ${(when.share * 100).toFixed(1)} %` : `${when.afterMs} ms later`;
 }

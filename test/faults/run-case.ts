@@ -1,18 +1,23 @@
 /** One case under one seed: a whole run of the engine that is struck, and the verdict on it. */
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BankChoice } from '../../services/cli/bank.ts';
 import type { Stack } from '../../services/stack/stack.ts';
-import { type RunOptions, runEngine, type StoredRows } from '../support/engine-run.ts';
-import { type FaultCase, SESSION_TIMEOUT_MS } from './cases.ts';
+import { type RunOptions, runEngine, type Settings, type StoredRows } from '../support/engine-run.ts';
+import { type FaultCase, SESSION_TIMEOUT_MS } from './fault.ts';
 import { judge, type Published, readPublished, type Verdict } from './judge.ts';
-import { planOf } from './plan.ts';
+import type { Lab } from './lab.ts';
+import { type PlannedFault, planOf } from './plan.ts';
 import { armedSettings, type Struck, strike } from './strike.ts';
+import { createSurroundings } from './surroundings.ts';
 
 export interface MatrixOptions {
-  readonly stack: Stack;
+  readonly lab: Lab;
   readonly bank: BankChoice;
   /** Transactions a second; 0 streams flat out. */
   readonly rate: number;
+  /** The clone whose services run. Default: this one. */
+  readonly root?: string;
 }
 
 export interface CaseResult extends Verdict {
@@ -24,12 +29,14 @@ export interface CaseResult extends Verdict {
   /** By process: how often the stack started it again; null where the run did not end. */
   readonly restarts: Readonly<Record<string, number>> | null;
   readonly seconds: number;
+  /** Of the bank. */
+  readonly transactions: number;
   /** Everything struck, recovered, and nothing lost, duplicated or different. */
   readonly passed: boolean;
 }
 
 /** Small batches and frequent snapshots, so that there is much to interrupt; whoever is gone is missed soon. */
-const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const SETTINGS: Settings = {
   features: {
     PDE_FEATURES_BATCH_MAX: '50',
     PDE_FEATURES_SNAPSHOT_ROWS: '20',
@@ -46,13 +53,13 @@ const STRIKES_WITHIN_MS = 15 * 60_000;
 
 /** What a run without faults stores. Throws where even that does not reconcile. */
 export async function runWithoutFaults(o: MatrixOptions): Promise<StoredRows> {
-  const { outcome, published } = await observe(o, { ...common(o, []) });
+  const { outcome, published } = await observe(o, { ...common(o), settings: SETTINGS });
   const verdict = judge(outcome.stored, outcome, published);
   if (verdict.findings.length > 0) throw new Error(`a run without faults fails:\n  ${verdict.findings.join('\n  ')}`);
   return outcome.stored;
 }
 
-/** Never throws for what the engine does: that is in the verdict. */
+/** Never throws for what the engine does: that is in the verdict. @throws NotOfferedError where the machine lacks something */
 export async function runCase(
   o: MatrixOptions,
   each: FaultCase,
@@ -62,24 +69,8 @@ export async function runCase(
 ): Promise<CaseResult> {
   const begunMs = performance.now();
   const plan = planOf(each, seed);
-  let faults: readonly Struck[] = [];
-  let restarts: CaseResult['restarts'] = null;
-  const over = new AbortController();
-  const verdict = await observe(o, {
-    ...common(o, Object.entries(armedSettings(plan))),
-    ...(each.instances === undefined ? {} : { instances: each.instances }),
-    logsDir,
-    disturb: async (run) => {
-      faults = await strike(run, plan, AbortSignal.any([over.signal, AbortSignal.timeout(STRIKES_WITHIN_MS)]));
-    },
-  })
-    .then(({ outcome, published }) => {
-      restarts = Object.fromEntries(Object.entries(outcome.restarts).filter(([, count]) => count > 0));
-      return judge(base, outcome, published);
-    })
-    .catch(unfinished)
-    .finally(() => over.abort());
-  const struck = faults.length > 0 && faults.every(({ recovery_s: each }) => each !== null);
+  const { verdict, faults, restarts } = await runStruck(o, each, plan, base, logsDir);
+  const struck = faults.length > 0 && faults.every(({ recovery_s }) => recovery_s !== null);
   const clean = verdict.lost + verdict.duplicated + verdict.differing === 0;
   const passed = struck && clean;
   if (passed) await rm(logsDir, { recursive: true, force: true });
@@ -90,24 +81,72 @@ export async function runCase(
     recovery_s: struck ? Math.max(...faults.map(({ recovery_s }) => recovery_s ?? 0)) : null,
     restarts,
     seconds: (performance.now() - begunMs) / 1000,
+    transactions: base.ledger.length,
     ...verdict,
     passed,
   };
 }
 
-function common(o: MatrixOptions, armed: readonly (readonly [string, Readonly<Record<string, string>>])[]): RunOptions {
-  const settings: Record<string, Readonly<Record<string, string>>> = { ...SETTINGS };
-  for (const [target, more] of armed) settings[target] = { ...settings[target], ...more };
-  const streamFlags = ['--batch-size', '100', ...(o.rate > 0 ? ['--rate', `${o.rate}`] : [])];
-  return { bank: o.bank, settings, streamFlags, resumesStream: true };
+async function runStruck(
+  o: MatrixOptions,
+  { instances }: FaultCase,
+  plan: readonly PlannedFault[],
+  base: StoredRows,
+  logsDir: string,
+): Promise<{ readonly verdict: Verdict } & Pick<CaseResult, 'faults' | 'restarts'>> {
+  const directory = await mkdtemp(join(o.lab.stack.stateDir, 'case-'));
+  const surroundings = await createSurroundings(o.lab, directory, plan);
+  const over = new AbortController();
+  let faults: readonly Struck[] = [];
+  let restarts: CaseResult['restarts'] = null;
+  try {
+    const { outcome, published } = await observe(o, {
+      ...common(o),
+      settings: (stack) => merged(SETTINGS, armedSettings(plan), surroundings.settings(stack)),
+      ...(instances === undefined ? {} : { instances }),
+      logsDir,
+      disturb: async (run) => {
+        surroundings.attach(run);
+        const signal = AbortSignal.any([over.signal, AbortSignal.timeout(STRIKES_WITHIN_MS)]);
+        faults = await strike(run, plan, surroundings, signal);
+      },
+    });
+    restarts = Object.fromEntries(Object.entries(outcome.restarts).filter(([, count]) => count > 0));
+    return { verdict: judge(base, outcome, published), faults, restarts };
+  } catch (cause) {
+    return { verdict: unfinished(cause), faults, restarts };
+  } finally {
+    over.abort();
+    await surroundings.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function common({
+  bank,
+  rate,
+  root,
+}: MatrixOptions): Pick<RunOptions, 'bank' | 'streamFlags' | 'resumesStream' | 'root'> {
+  const streamFlags = ['--batch-size', '100', ...(rate > 0 ? ['--rate', `${rate}`] : [])];
+  return { bank, streamFlags, resumesStream: true, ...(root === undefined ? {} : { root }) };
+}
+
+/** Later ones on top of earlier ones, process by process. */
+function merged(...all: readonly Settings[]): Settings {
+  const result: Record<string, Readonly<Record<string, string>>> = {};
+  for (const [name, settings] of all.flatMap((each) => Object.entries(each))) {
+    result[name] = { ...result[name], ...settings };
+  }
+  return result;
 }
 
 async function observe(o: MatrixOptions, options: RunOptions) {
+  const { stack }: { readonly stack: Stack } = o.lab;
   let published: Published = { predictions: new Set(), interventions: new Set() };
   const inspect = async () => {
-    published = await readPublished(o.stack);
+    published = await readPublished(stack);
   };
-  const outcome = await runEngine(o.stack, { ...options, inspect });
+  const outcome = await runEngine(stack, { ...options, inspect });
   return { outcome, published };
 }
 

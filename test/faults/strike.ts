@@ -1,14 +1,14 @@
-/**
- * Strikes the planned faults at a running engine, and measures how long it takes to recover from each: from the strike until every
- * service answers and every partition has processed a record that came after (or, at the stream's end, all there is).
- */
+/** Strikes the planned faults at a running engine, each at its instant, and has the recovery from each measured. */
+import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDrained } from '../../services/cli/observe-engine.ts';
+import { promisify } from 'node:util';
 import type { ReconcileInput } from '../../services/cli/reconcile.ts';
 import type { ManagedProcess } from '../../services/stack/stack.ts';
-import type { RunningRun } from '../support/engine-run.ts';
-import type { Target } from './cases.ts';
-import { describeFault, type PlannedFault, type PlannedInstant } from './plan.ts';
+import type { RunningRun, Settings } from '../support/engine-run.ts';
+import type { Target } from './fault.ts';
+import { describeFault, type PlannedFault } from './plan.ts';
+import { look, POLL_MS, recoverySeconds } from './recovery.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface Struck {
   readonly fault: string;
@@ -17,65 +17,84 @@ export interface Struck {
   readonly recovery_s: number | null;
 }
 
-type Timed = Exclude<PlannedFault, { kind: 'point' }>;
+type AtPoint = Extract<PlannedFault, { readonly kind: 'point' }>;
+type Timed = Exclude<PlannedFault, AtPoint>;
 
-const POLL_MS = 100;
-const RECOVERY_WITHIN_MS = 150_000;
+/** What every fault of a run needs. */
+interface Striking {
+  readonly run: RunningRun;
+  readonly surroundings: Surroundings;
+  readonly streaming: { readonly ended: boolean };
+  readonly signal: AbortSignal;
+}
 
-/** Resolves when all faults have struck (or can strike no more) and the engine has recovered from each. */
+/** Resolves when all faults have struck (or can strike no more), are over, and the engine has recovered from each. */
 export async function strike(
   run: RunningRun,
   plan: readonly PlannedFault[],
+  surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<readonly Struck[]> {
   const begunMs = performance.now();
-  const streaming = watchStream(run);
+  const s: Striking = { run, surroundings, streaming: watchStream(run), signal };
   const measured = async (fault: PlannedFault, strikeMs: number | null): Promise<Struck> => ({
     fault: describeFault(fault),
     at_s: strikeMs === null ? null : (strikeMs - begunMs) / 1000,
-    recovery_s: strikeMs === null ? null : await recoverySeconds(run, streaming, strikeMs, signal),
+    recovery_s: strikeMs === null ? null : await recoverySeconds(run, s.streaming, strikeMs, signal),
   });
-  const timed = plan.filter((fault): fault is Timed => fault.kind !== 'point');
-  const armed = plan.filter((fault) => fault.kind === 'point');
   const [atPoints, atInstants] = await Promise.all([
-    Promise.all(armed.map(async (fault) => measured(fault, await untilKilled(run, fault.target, signal)))),
-    strikeInTurn(run, timed, streaming, measured, signal),
+    Promise.all(plan.filter(isAtPoint).map(async (fault) => measured(fault, await untilStruck(s, fault)))),
+    strikeInTurn(s, plan.filter(isTimed), measured),
   ]);
   return [...atPoints, ...atInstants];
 }
 
 /** What arms the planned crash points, by process. */
-export function armedSettings(plan: readonly PlannedFault[]): Readonly<Record<string, Record<string, string>>> {
-  const armed = plan.filter((fault) => fault.kind === 'point');
-  return Object.fromEntries(armed.map(({ target, point, nth }) => [target, { PDE_CRASH_POINT: `${point}@${nth}` }]));
+export function armedSettings(plan: readonly PlannedFault[]): Settings {
+  return Object.fromEntries(
+    plan.filter(isAtPoint).map(({ target, point, nth, forMs }) => {
+      return [target, { PDE_CRASH_POINT: `${point}@${nth}${forMs === undefined ? '' : ':stop'}` }];
+    }),
+  );
+}
+
+function isAtPoint(fault: PlannedFault): fault is AtPoint {
+  return fault.kind === 'point';
+}
+
+function isTimed(fault: PlannedFault): fault is Timed {
+  return fault.kind !== 'point';
 }
 
 async function strikeInTurn(
-  run: RunningRun,
+  s: Striking,
   faults: readonly Timed[],
-  streaming: { readonly ended: boolean },
   measured: (fault: PlannedFault, strikeMs: number | null) => Promise<Struck>,
-  signal: AbortSignal,
 ): Promise<readonly Struck[]> {
   const outcomes: Promise<Struck>[] = [];
-  const woken: Promise<void>[] = [];
+  const over: Promise<void>[] = [];
   for (const fault of faults) {
-    await until(run, fault.target, fault.when, signal);
-    const process = processOf(run, fault.target);
-    // Whoever was struck a moment ago may still be down; a simulator that has sent everything stays so.
-    while (process().pid === null && !(fault.target === 'simulator' && streaming.ended)) {
-      await delay(POLL_MS, undefined, { signal });
-    }
-    if (process().pid === null) {
-      outcomes.push(measured(fault, null));
-      continue;
-    }
-    process().kill(fault.kind === 'pause' ? 'SIGSTOP' : fault.signal);
-    if (fault.kind === 'pause') woken.push(wakeLater(process(), fault.forMs, signal));
-    outcomes.push(measured(fault, performance.now()));
+    await until(s, fault);
+    const strikeMs = performance.now();
+    const struck = await strikeNow(s, fault);
+    if (struck !== null) over.push(struck.over);
+    outcomes.push(measured(fault, struck === null ? null : strikeMs));
   }
-  await Promise.all(woken);
+  await Promise.all(over);
   return await Promise.all(outcomes);
+}
+
+/** Null where it cannot strike any more. */
+async function strikeNow(s: Striking, fault: Timed): Promise<{ readonly over: Promise<void> } | null> {
+  if (fault.kind !== 'signal' && fault.kind !== 'pause') return await s.surroundings.strike(s.run, fault);
+  const process = processOf(s.run, fault.target);
+  // Whoever was struck a moment ago may still be down; a simulator that has sent everything stays so.
+  while (process().pid === null && !(fault.target === 'simulator' && s.streaming.ended)) {
+    await delay(POLL_MS, undefined, { signal: s.signal });
+  }
+  if (process().pid === null) return null;
+  process().kill(fault.kind === 'pause' ? 'SIGSTOP' : fault.signal);
+  return { over: fault.kind === 'pause' ? wakeLater(process(), fault.forMs, s.signal) : Promise.resolve() };
 }
 
 async function wakeLater(process: ManagedProcess<unknown>, afterMs: number, signal: AbortSignal): Promise<void> {
@@ -83,41 +102,62 @@ async function wakeLater(process: ManagedProcess<unknown>, afterMs: number, sign
   process.kill('SIGCONT');
 }
 
-async function until(run: RunningRun, target: Target, when: PlannedInstant, signal: AbortSignal): Promise<void> {
+async function until({ run, signal }: Striking, fault: Timed): Promise<void> {
+  const { when } = fault;
   if ('afterMs' in when) return await delay(when.afterMs, undefined, { signal });
+  const bySent = isBySent(fault);
   for (;;) {
     const input = await look(run, signal);
-    if (input !== null && shareOf(input, target, run.transactions) >= when.share) return;
+    if (input !== null && shareOf(input, bySent, run.transactions) >= when.share) return;
     await delay(POLL_MS, undefined, { signal });
   }
 }
 
-/** Of the bank's transactions, how many are sent (for the simulator) or processed by features (for everyone else). */
-function shareOf(input: ReconcileInput, target: Target, transactions: number): number {
+/** Whether the share is of what was sent (for the simulator), and not of what features has processed (for all else). */
+function isBySent(fault: Timed): boolean {
+  if (fault.kind === 'link') return fault.link.startsWith('simulator>');
+  return 'target' in fault && fault.target === 'simulator';
+}
+
+function shareOf(input: ReconcileInput, bySent: boolean, transactions: number): number {
   const mine = <T extends { readonly topic: string }>(rows: readonly T[]) =>
     rows.filter(({ topic }) => topic === 'transactions-stream');
   const sent = mine(input.logs).reduce((sum, { beginOffset, endOffset }) => sum + Number(endOffset - beginOffset), 0);
   const done = mine(input.features.partitions).reduce((sum, p) => sum + Number(p.nextOffset - p.firstOffset), 0);
-  return (target === 'simulator' ? sent : done) / transactions;
+  return (bySent ? sent : done) / transactions;
 }
 
-/** Resolves with the moment at which the process was seen to be gone, null where the run was over before. */
-async function untilKilled(run: RunningRun, target: Target, signal: AbortSignal): Promise<number | null> {
+/**
+ * Resolves with the moment at which the process was seen to be struck at its point, null where the run was over before. One that was
+ * stopped there is woken.
+ */
+async function untilStruck({ run, signal }: Striking, fault: AtPoint): Promise<number | null> {
   let over = false;
   const end = () => {
     over = true;
   };
   run.streaming.then(() => run.drained()).then(end, end);
+  const process = processOf(run, fault.target);
   for (;;) {
-    if (wasStartedAgain(run, target)) return performance.now();
-    if (target !== 'simulator' && processOf(run, target)().pid === null) return performance.now();
+    if (fault.forMs === undefined ? isKilled(run, fault.target) : await isStopped(process().pid)) break;
     if (over) return null;
     await delay(POLL_MS / 10, undefined, { signal });
   }
+  const strikeMs = performance.now();
+  if (fault.forMs !== undefined) await wakeLater(process(), fault.forMs, signal);
+  return strikeMs;
 }
 
-function wasStartedAgain(run: RunningRun, target: Target): boolean {
-  return (target === 'simulator' ? run.feed.restarts : processOf(run, target)().restarts) > 0;
+function isKilled(run: RunningRun, target: Target): boolean {
+  if (target === 'simulator') return run.feed.restarts > 0;
+  const { restarts, pid } = processOf(run, target)();
+  return restarts > 0 || pid === null;
+}
+
+async function isStopped(pid: number | null): Promise<boolean> {
+  if (pid === null) return false;
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', `${pid}`]).catch(() => ({ stdout: '' }));
+  return stdout.startsWith('T');
 }
 
 function processOf(run: RunningRun, target: Target): () => ManagedProcess<unknown> {
@@ -141,56 +181,4 @@ function watchStream(run: RunningRun): { readonly ended: boolean } {
   };
   run.streaming.then(end, end);
   return state;
-}
-
-async function recoverySeconds(
-  run: RunningRun,
-  stream: { readonly ended: boolean },
-  strikeMs: number,
-  signal: AbortSignal,
-): Promise<number | null> {
-  let first: ReconcileInput | null = null;
-  while (performance.now() - strikeMs < RECOVERY_WITHIN_MS) {
-    const streamEnded = stream.ended;
-    const now = await look(run, signal);
-    first ??= now;
-    if (now !== null && first !== null) {
-      const drained = streamEnded && isDrained(now);
-      if ((drained || isBeyond(now, first)) && (await othersAnswer(run))) return (performance.now() - strikeMs) / 1000;
-    }
-    await delay(POLL_MS, undefined, { signal });
-  }
-  return null;
-}
-
-/** Whether each partition has processed more than its log held at the first look. */
-function isBeyond(now: ReconcileInput, first: ReconcileInput): boolean {
-  const positions = [...now.features.partitions, ...now.interventions.partitions];
-  return first.logs.every(({ topic, partition, endOffset }) => {
-    const reader = positions.find((each) => each.gapless && each.topic === topic && each.partition === partition);
-    return reader !== undefined && reader.nextOffset > endOffset;
-  });
-}
-
-/** The gateway and the registry, which a look at the streams does not pass. */
-async function othersAnswer(run: RunningRun): Promise<boolean> {
-  const urls = [`${run.engine.addresses.gateway.opsUrl}/readyz`, `${run.stack.registry.url}/apis/ccompat/v7/subjects`];
-  const answers = await Promise.all(
-    urls.map(async (url) => {
-      try {
-        const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-        await answer.body?.cancel();
-        return answer.ok;
-      } catch {
-        return false;
-      }
-    }),
-  );
-  return answers.every(Boolean);
-}
-
-/** Null while somebody does not answer. */
-async function look(run: RunningRun, signal: AbortSignal): Promise<ReconcileInput | null> {
-  signal.throwIfAborted();
-  return await run.observer.look(false).catch(() => null);
 }

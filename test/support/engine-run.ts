@@ -25,10 +25,16 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
+/** By service or instance name, or of the simulator: variables on top of what the engine tells it. */
+export type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface RunOptions {
   readonly bank: BankChoice;
   readonly instances?: Partial<Record<ServiceName, number>>;
-  readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** May depend on the stack with the run's own database. */
+  readonly settings?: Settings | ((stack: Stack) => Settings);
+  /** The clone whose services run. Default: this one. */
+  readonly root?: string;
   /** Flags of the simulator's stream. Default: flat out. */
   readonly streamFlags?: readonly string[];
   /** Streams again from the checkpoint where the simulator was ended before the bank's end. Default: that fails the run. */
@@ -73,7 +79,7 @@ export interface StoredRows {
   readonly interventions: readonly string[];
 }
 
-const DRAIN_TIMEOUT_MS = 180_000;
+const DRAIN_TIMEOUT_MS = 300_000;
 const SETTLES_WITHIN_MS = 10_000;
 
 export async function runEngine(shared: Stack, options: RunOptions): Promise<RunOutcome> {
@@ -84,23 +90,25 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     postgres: { ...shared.postgres, url: (role) => database.url(role), adminUrl: database.adminUrl },
   };
   const log = createSilentLogger();
+  const root = options.root ?? ROOT;
+  const settings = typeof options.settings === 'function' ? options.settings(stack) : options.settings;
   try {
     await deleteTopics(shared);
-    await deploy(stack, ROOT, log);
+    await deploy(stack, root, log);
     const args = importArguments(options.bank, false);
-    const imported = await runSimulator<{ bank_id: string; transactions: number }>({ root: ROOT, stack, args });
+    const imported = await runSimulator<{ bank_id: string; transactions: number }>({ root, stack, args });
     const { bank_id: bankId, transactions } = imported;
     const keys = ensureApiKeys(stateDir);
-    const engine = await startEngine({ ...options, root: ROOT, stateDir, stack, keys });
+    const engine = await startEngine({ ...options, settings: settings ?? {}, root, stateDir, stack, keys });
     const file = engineFileOf(options.bank, bankId, stack, engine);
     const observer = createEngineObserver(file, keys.keys.operator, log);
     try {
       const feed = createFeed({
-        root: ROOT,
+        root,
         stack,
         args: ['stream', '--bank', bankId, ...(options.streamFlags ?? [])],
         resumes: options.resumesStream ?? false,
-        settings: options.settings?.simulator ?? {},
+        settings: settings?.simulator ?? {},
       });
       const drained = () => untilDrained(observer);
       const { ended: streaming } = feed;
@@ -110,7 +118,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
       };
       await Promise.all([streaming, options.disturb?.(running)]);
       await drained();
-      const { acknowledged } = await bankPosition(ROOT, stack, bankId);
+      const { acknowledged } = await bankPosition(root, stack, bankId);
       const reconciliation = await reconcileSettled(observer, acknowledged);
       await options.inspect?.(running);
       const restarts = Object.fromEntries([...engine.processes].map(([name, { restarts: n }]) => [name, n]));

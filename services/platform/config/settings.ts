@@ -35,8 +35,9 @@ export function readProcessSettings(env: EnvReader): ProcessSettings {
       max: 600_000,
     }),
     crashPoint: env.optional('PDE_CRASH_POINT', {
-      about: 'tests only: "name" or "name@n" kills the process at the n-th passing of that point',
-      pattern: /^[a-z][a-z0-9-]*(@[1-9]\d*)?$/,
+      about:
+        'tests only: "name" or "name@n" kills the process at the n-th passing of that point, "name@n:stop" stops it',
+      pattern: /^[a-z][a-z0-9-]*(@[1-9]\d*(:stop)?)?$/,
     }),
   };
 }
