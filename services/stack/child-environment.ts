@@ -13,6 +13,7 @@ const INHERITED = [
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+  'NODE_COMPILE_CACHE',
 ] as const;
 
 /** The inherited few with the given ones on top; undefined removes one. */
