@@ -22,6 +22,7 @@ export interface KafkaOptions {
   /** Of those users and of the controller's. */
   readonly passwords: Readonly<Record<string, string>>;
   readonly logFile: string;
+  readonly readyWithinMs: number;
   readonly via: KafkaVia | undefined;
   /** Of the node, on top of what is inherited. */
   readonly env: Readonly<Record<string, string>>;
@@ -47,6 +48,7 @@ export async function startKafka(o: KafkaOptions): Promise<ManagedProcess<true>>
     stopRank: 1,
     ready: (line) => (line.includes(STARTED) ? true : null),
     restart: { firstMs: 500, longestMs: 15_000 },
+    readyWithinMs: o.readyWithinMs,
   });
   await node.ready;
   await addNewUsers(o, { brokers: `127.0.0.1:${ports.broker}`, users, passwords });

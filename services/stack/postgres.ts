@@ -26,6 +26,7 @@ export interface PostgresOptions {
   readonly port: number;
   readonly passwords: Readonly<Record<string, string>>;
   readonly logFile: string;
+  readonly readyWithinMs: number;
   /** False only where no test proves durability: fsync is then off. */
   readonly durable: boolean;
   /** Of the server, on top of what it needs. */
@@ -50,6 +51,7 @@ export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<
     stopRank: 2,
     probe: (pid) => isReady(join(data, 'postmaster.pid'), pid),
     restart: { firstMs: 250, longestMs: 10_000 },
+    readyWithinMs: o.readyWithinMs,
     ...(o.place.user === undefined ? {} : { user: o.place.user }),
   });
   await server.ready;

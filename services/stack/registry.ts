@@ -21,6 +21,7 @@ export interface RegistryOptions {
     readonly password: string;
   };
   readonly logFile: string;
+  readonly readyWithinMs: number;
 }
 
 /** Applied to every schema, whatever a subject says besides: its text must be valid, and every older version stays readable. */
@@ -63,6 +64,7 @@ export async function startRegistry(o: RegistryOptions): Promise<ManagedProcess<
     stopRank: 1,
     probe: () => isHealthy(o.managementPort),
     restart: { firstMs: 500, longestMs: 15_000 },
+    readyWithinMs: o.readyWithinMs,
   });
   await registry.ready;
   await checkFirstSchema(`http://127.0.0.1:${o.port}`);

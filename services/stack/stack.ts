@@ -47,6 +47,8 @@ export interface StackOptions {
   readonly signal?: AbortSignal;
   /** Where the settings are read from. Default: this process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How long each part may take to come up. Default 120,000. */
+  readonly readyWithinMs?: number;
   /** A second listener of Kafka's, for clients that reach it through something in between, which listens on the advertised port. */
   readonly kafkaVia?: KafkaVia;
   /** Variables of one part's server, on top of its own. */
@@ -106,6 +108,7 @@ const PORT_NAMES = ['postgres', 'kafkaBroker', 'kafkaController', 'registry', 'r
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
 const HOST = '127.0.0.1';
 const ATTEMPTS = 3;
+const READY_WITHIN_MS = 120_000;
 
 /**
  * Starts the stack and resolves once all three parts serve. What a first start makes (data, passwords, ports) a later one finds.
@@ -186,7 +189,7 @@ async function startParts(
   { supervisor, secrets, ports, place, provided }: PartNeeds,
 ): Promise<StackParts> {
   const logFile = (name: string) => join(o.stateDir, 'logs', `${name}.log`);
-  const common = { supervisor, signal: o.signal };
+  const common = { supervisor, signal: o.signal, readyWithinMs: o.readyWithinMs ?? READY_WITHIN_MS };
   const starting = startPostgres({
     ...common,
     place,
@@ -212,7 +215,7 @@ async function startParts(
   );
   const registry = Promise.all([provided, starting]).then(([{ java, registryHome }]) =>
     startRegistry({
-      supervisor,
+      ...common,
       home: registryHome,
       java,
       port: ports.registry,

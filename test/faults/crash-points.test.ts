@@ -8,8 +8,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT, type StoredRows } from '../support/engine-run.ts';
+import { ROOT } from '../support/engine-run.ts';
 import { CASES } from './cases.ts';
+import type { Baseline } from './judge.ts';
 import { startLab } from './lab.ts';
 import { planOf, shortSelection } from './plan.ts';
 import { PLANTED, plantedText } from './planted-bugs.ts';
@@ -57,7 +58,7 @@ describe('a run in which faults strike', () => {
   const bank = { kind: 'synthetic', customers: 16, months: 6, seed: 5 } as const;
   let root: string;
   let options: MatrixOptions;
-  let base: StoredRows;
+  let base: Baseline;
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'pde-faults-'));
     const lab = await startLab({ stateDir: join(root, 'stack'), log: () => undefined, durable: false }, false);

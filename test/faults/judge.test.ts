@@ -13,12 +13,12 @@ const clean: StoredRows = {
   decisions: [row({ decision_id: 'd1', outcome: 'INTERVENE' })],
   interventions: [row({ intervention_id: 'i1', channel: 'sms' })],
 };
-const all: Published = { predictions: new Set(['p1']), interventions: new Set(['i1']) };
+const all: Published = { predictions: new Map([['p1', 'digest']]), interventions: new Map([['i1', 'digest']]) };
 const reconciliation = { reconciled: true, checks: [] };
 
 function verdictOn(stored: Partial<StoredRows>, published: Partial<Published> = {}) {
   const { findings, ...counts } = judge(
-    clean,
+    { stored: clean, published: all },
     { stored: { ...clean, ...stored }, reconciliation },
     { ...all, ...published },
   );
@@ -32,7 +32,7 @@ describe('the verdict on a run', () => {
 
   it('counts a missing row, and a stored event that is not published, as lost', () => {
     expect(verdictOn({ ledger: clean.ledger.slice(1) })).toMatchObject({ lost: 1, duplicated: 0, differing: 0 });
-    expect(verdictOn({}, { predictions: new Set() })).toMatchObject({ lost: 1, duplicated: 0, differing: 0 });
+    expect(verdictOn({}, { predictions: new Map() })).toMatchObject({ lost: 1, duplicated: 0, differing: 0 });
   });
 
   it('counts an id that is there twice, and one that should not be there, as duplicated', () => {
@@ -43,8 +43,10 @@ describe('the verdict on a run', () => {
   it('counts other content, and an event that is published and not stored, as differing', () => {
     const other = [row({ prediction_id: 'p1', risk_score: 0.25000000000000006 })];
     expect(verdictOn({ predictions: other })).toMatchObject({ lost: 0, duplicated: 0, differing: 1 });
-    const more = new Set(['i1', 'i2']);
+    const more = new Map([...all.interventions, ['i2', 'digest']]);
     expect(verdictOn({}, { interventions: more })).toMatchObject({ lost: 0, duplicated: 0, differing: 1 });
+    const changed = new Map([['p1', 'another digest']]);
+    expect(verdictOn({}, { predictions: changed })).toMatchObject({ lost: 0, duplicated: 0, differing: 1 });
   });
 
   it('fails by a check of the reconciliation alone', () => {
@@ -52,7 +54,7 @@ describe('the verdict on a run', () => {
       stored: clean,
       reconciliation: { reconciled: false, checks: [{ kind, name: 'n', holds: false, detail: 'd' }] },
     });
-    expect(judge(clean, failed('position'), all)).toMatchObject({ lost: 1, differing: 0 });
-    expect(judge(clean, failed('stored'), all)).toMatchObject({ lost: 0, differing: 1 });
+    expect(judge({ stored: clean, published: all }, failed('position'), all)).toMatchObject({ lost: 1, differing: 0 });
+    expect(judge({ stored: clean, published: all }, failed('stored'), all)).toMatchObject({ lost: 0, differing: 1 });
   });
 });

@@ -3,7 +3,8 @@
  *
  *  - lost: a row of the other run that is missing here, a stored event that is not published, a position that does not add up (I1);
  *  - duplicated: an id that is stored twice, or one that the other run does not have (I2);
- *  - differing: the same id with other content, an event that is published but not stored (I5), sets that do not agree.
+ *  - differing: the same id with other content, stored or published, an event that is published but not stored (I5), sets that do
+ *    not agree.
  */
 import { fromBinary } from '@bufbuild/protobuf';
 import { InterventionSchema } from '../../gen/pde/events/v1/intervention_pb.ts';
@@ -11,7 +12,7 @@ import { PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
 import type { Check } from '../../services/cli/reconcile.ts';
 import type { Stack } from '../../services/stack/stack.ts';
 import type { RunOutcome, StoredRows } from '../support/engine-run.ts';
-import { publishedIds } from './published.ts';
+import { type PublishedEvents, publishedEvents } from './published.ts';
 
 export interface Verdict {
   readonly lost: number;
@@ -21,10 +22,16 @@ export interface Verdict {
   readonly findings: readonly string[];
 }
 
-/** Ids in the two topics that the engine publishes what it stored to. */
+/** What lies in the two topics that the engine publishes what it stored to. */
 export interface Published {
-  readonly predictions: ReadonlySet<string>;
-  readonly interventions: ReadonlySet<string>;
+  readonly predictions: PublishedEvents;
+  readonly interventions: PublishedEvents;
+}
+
+/** What a run is compared with: one without faults on the same bank, or the run itself where that is what is judged. */
+export interface Baseline {
+  readonly stored: StoredRows;
+  readonly published: Published;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -39,12 +46,12 @@ const KINDS = Object.keys(ID_OF) as (keyof StoredRows)[];
 const SHOWN = 3;
 
 export async function readPublished(stack: Stack): Promise<Published> {
-  const predictions = await publishedIds(
+  const predictions = await publishedEvents(
     stack,
     'predictions-stream',
     (bytes) => fromBinary(PredictionSchema, bytes).predictionId,
   );
-  const interventions = await publishedIds(
+  const interventions = await publishedEvents(
     stack,
     'interventions-stream',
     (bytes) => fromBinary(InterventionSchema, bytes).interventionId,
@@ -52,16 +59,15 @@ export async function readPublished(stack: Stack): Promise<Published> {
   return { predictions, interventions };
 }
 
-/** @param base a run without faults on the same bank, or the run itself where that is what is judged */
 export function judge(
-  base: StoredRows,
+  base: Baseline,
   run: Pick<RunOutcome, 'stored' | 'reconciliation'>,
   published: Published,
 ): Verdict {
   return sum([
-    ...KINDS.map((kind) => compare(kind, base[kind], run.stored[kind])),
+    ...KINDS.map((kind) => compare(kind, base.stored[kind], run.stored[kind])),
     ...(['predictions', 'interventions'] as const).map((kind) =>
-      comparePublished(kind, run.stored[kind], published[kind]),
+      comparePublished(kind, run.stored[kind], published[kind], base.published[kind]),
     ),
     ...run.reconciliation.checks.filter(({ holds }) => !holds).map(failedCheck),
   ]);
@@ -92,18 +98,21 @@ function compare(kind: keyof StoredRows, base: readonly string[], run: readonly 
 function comparePublished(
   kind: 'predictions' | 'interventions',
   stored: readonly string[],
-  published: ReadonlySet<string>,
+  published: PublishedEvents,
+  base: PublishedEvents,
 ): Verdict {
   const ids = byId(kind, stored);
   const unpublished = [...ids.keys()].filter((id) => !published.has(id));
-  const unstored = [...published].filter((id) => !ids.has(id));
+  const unstored = [...published.keys()].filter((id) => !ids.has(id));
+  const changed = [...published].filter(([id, digest]) => base.has(id) && base.get(id) !== digest).map(([id]) => id);
   return {
     lost: unpublished.length,
     duplicated: 0,
-    differing: unstored.length,
+    differing: unstored.length + changed.length,
     findings: [
       ...unpublished.slice(0, SHOWN).map((id) => `${kind}: ${id} is stored and not published`),
       ...unstored.slice(0, SHOWN).map((id) => `${kind}: ${id} is published and not stored`),
+      ...changed.slice(0, SHOWN).map((id) => `${kind}: ${id} is published with other content`),
     ],
   };
 }

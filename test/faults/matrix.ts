@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Interrupt, listenForInterrupt } from '../../services/stack/stack.ts';
-import type { StoredRows } from '../support/engine-run.ts';
 import { CASES } from './cases.ts';
 import { type FaultCase, NotOfferedError } from './fault.ts';
+import type { Baseline } from './judge.ts';
 import { type Lab, needsSpecial, startLab } from './lab.ts';
 import { describeFault, oneOfEachFamily, planOf, shortSelection } from './plan.ts';
 import { type BankSize, lineOf, type NotRun, report } from './report.ts';
@@ -127,7 +127,7 @@ function casesOfFamily(family: string): readonly FaultCase[] {
 
 /** All runs, on the ordinary stack and then on the special one; what is stored without faults is found out once a bank. */
 async function runAll(wanted: Wanted, root: string, interrupt: Interrupt) {
-  const bases = new Map<BankSize, StoredRows>();
+  const bases = new Map<BankSize, Baseline>();
   const results: CaseResult[] = [];
   const notRun: NotRun[] = [];
   for (const isSpecial of [false, true]) {
@@ -153,7 +153,7 @@ async function runOne(
   { each, seed, size }: Run,
   lab: Lab,
   root: string,
-  bases: Map<BankSize, StoredRows>,
+  bases: Map<BankSize, Baseline>,
   results: CaseResult[],
   notRun: NotRun[],
   total: number,
@@ -162,7 +162,7 @@ async function runOne(
   const options = { lab, bank: { kind: 'synthetic' as const, customers, months, seed: BANK_SEED }, rate };
   const base = bases.get(size) ?? (await runWithoutFaults(options));
   if (!bases.has(size))
-    say(`without faults: ${base.ledger.length} ledger rows, ${base.predictions.length} predictions`);
+    say(`without faults: ${base.stored.ledger.length} ledger rows, ${base.stored.predictions.length} predictions`);
   bases.set(size, base);
   const logsDir = join(root, 'logs', `${each.name.replaceAll(/[:>]/g, '-')}-seed${seed}`);
   const faults = planOf(each, seed).map(describeFault).join(', ');

@@ -1,5 +1,5 @@
-/** The ids that lie in a topic, read from its beginning to its present end: what was published, to be compared with what is stored. */
-import { randomBytes } from 'node:crypto';
+/** What lies in a topic, read from its beginning to its present end: what was published, to be compared with what is stored. */
+import { createHash, randomBytes } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import type { Stack } from '../../services/stack/stack.ts';
 
@@ -7,12 +7,15 @@ import type { Stack } from '../../services/stack/stack.ts';
 const HEADER_BYTES = 6;
 const WITHIN_MS = 60_000;
 
+/** Events by id: a digest of the bytes, or of all that differ where one came with several contents. */
+export type PublishedEvents = ReadonlyMap<string, string>;
+
 /** @param idOf reads the id out of an event's bytes, the wire format's header taken off */
-export async function publishedIds(
+export async function publishedEvents(
   stack: Pick<Stack, 'kafka'>,
   topic: string,
   idOf: (bytes: Uint8Array) => string,
-): Promise<ReadonlySet<string>> {
+): Promise<PublishedEvents> {
   const { username, password } = stack.kafka.credentials('admin');
   const kafka = new kafkajs.Kafka({
     clientId: 'faults',
@@ -29,12 +32,18 @@ export async function publishedIds(
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
       if (BigInt(high) > BigInt(low)) left.set(partition, BigInt(high));
     }
-    const ids = new Set<string>();
-    if (left.size === 0) return ids;
+    const events = new Map<string, string>();
+    if (left.size === 0) return events;
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await readTo(consumer, left, (value) => ids.add(idOf(value.subarray(HEADER_BYTES))));
-    return ids;
+    await readTo(consumer, left, (value) => {
+      const bytes = value.subarray(HEADER_BYTES);
+      const id = idOf(bytes);
+      const digest = createHash('sha256').update(bytes).digest('base64');
+      const before = events.get(id);
+      if (before === undefined || !before.includes(digest)) events.set(id, `${before ?? ''}${digest}`);
+    });
+    return events;
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => []);

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BankChoice } from '../../services/cli/bank.ts';
 import type { Stack } from '../../services/stack/stack.ts';
-import { type RunOptions, runEngine, type Settings, type StoredRows } from '../support/engine-run.ts';
+import { type RunOptions, runEngine, type Settings } from '../support/engine-run.ts';
 import { type FaultCase, SESSION_TIMEOUT_MS } from './fault.ts';
-import { judge, type Published, readPublished, type Verdict } from './judge.ts';
+import { type Baseline, judge, type Published, readPublished, type Verdict } from './judge.ts';
 import type { Lab } from './lab.ts';
 import { type PlannedFault, planOf } from './plan.ts';
 import { armedSettings, type Struck, strike } from './strike.ts';
@@ -52,11 +52,12 @@ const SETTINGS: Settings = {
 const STRIKES_WITHIN_MS = 15 * 60_000;
 
 /** What a run without faults stores. Throws where even that does not reconcile. */
-export async function runWithoutFaults(o: MatrixOptions): Promise<StoredRows> {
+export async function runWithoutFaults(o: MatrixOptions): Promise<Baseline> {
   const { outcome, published } = await observe(o, { ...common(o), settings: SETTINGS });
-  const verdict = judge(outcome.stored, outcome, published);
+  const baseline = { stored: outcome.stored, published };
+  const verdict = judge(baseline, outcome, published);
   if (verdict.findings.length > 0) throw new Error(`a run without faults fails:\n  ${verdict.findings.join('\n  ')}`);
-  return outcome.stored;
+  return baseline;
 }
 
 /** Never throws for what the engine does: that is in the verdict. @throws NotOfferedError where the machine lacks something */
@@ -64,7 +65,7 @@ export async function runCase(
   o: MatrixOptions,
   each: FaultCase,
   seed: number,
-  base: StoredRows,
+  base: Baseline,
   logsDir: string,
 ): Promise<CaseResult> {
   const begunMs = performance.now();
@@ -81,7 +82,7 @@ export async function runCase(
     recovery_s: struck ? Math.max(...faults.map(({ recovery_s }) => recovery_s ?? 0)) : null,
     restarts,
     seconds: (performance.now() - begunMs) / 1000,
-    transactions: base.ledger.length,
+    transactions: base.stored.ledger.length,
     ...verdict,
     passed,
   };
@@ -91,7 +92,7 @@ async function runStruck(
   o: MatrixOptions,
   { instances }: FaultCase,
   plan: readonly PlannedFault[],
-  base: StoredRows,
+  base: Baseline,
   logsDir: string,
 ): Promise<{ readonly verdict: Verdict } & Pick<CaseResult, 'faults' | 'restarts'>> {
   const directory = await mkdtemp(join(o.lab.stack.stateDir, 'case-'));
@@ -142,7 +143,7 @@ function merged(...all: readonly Settings[]): Settings {
 
 async function observe(o: MatrixOptions, options: RunOptions) {
   const { stack }: { readonly stack: Stack } = o.lab;
-  let published: Published = { predictions: new Set(), interventions: new Set() };
+  let published: Published = { predictions: new Map(), interventions: new Map() };
   const inspect = async () => {
     published = await readPublished(stack);
   };

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -49,6 +49,10 @@ function run(env: Record<string, string> = {}, args: readonly string[] = []): Ru
 }
 
 const events = (service: Run): string[] => service.lines.map((line) => line.event);
+
+/** What ps says of a process: "T" while it is stopped. */
+const stateOf = (child: ChildProcess): string =>
+  execFileSync('ps', ['-o', 'stat=', '-p', `${child.pid}`], { encoding: 'utf8' });
 
 describe('a service', () => {
   it('says once that it is ready, serves the operations port, and on SIGTERM releases in reverse and exits 0', async () => {
@@ -133,5 +137,16 @@ describe('a service', () => {
     const service = run({ FIXTURE_MODE: 'crash', PDE_CRASH_POINT: 'mid-loop@2' });
     expect(await service.exit).toEqual({ code: null, signal: 'SIGKILL' });
     expect(service.lines.map((line) => line.passing)).toEqual([1, 2]);
+  });
+
+  it('is stopped at a crash point that says so, and goes on where it was once continued', async () => {
+    const service = run({ FIXTURE_MODE: 'crash', PDE_CRASH_POINT: 'mid-loop@2:stop' });
+    await expect.poll(() => service.lines.map((line) => line.passing), { timeout: 10_000 }).toEqual([1, 2]);
+    await expect.poll(() => stateOf(service.child)).toMatch(/^T/);
+    service.child.kill('SIGCONT');
+    await service.line('ready');
+    expect(service.lines.map((line) => line.passing).slice(0, 3)).toEqual([1, 2, 3]);
+    service.child.kill('SIGTERM');
+    expect((await service.exit).code).toBe(0);
   });
 });
