@@ -73,11 +73,11 @@ export const PLANTED: readonly PlantedBug[] = [
     replace: [
       [
         `    return await pool.transaction(async (tx) => {
-      const recorded = await write(tx, outbox, batch, request);
+      const recorded = await write(tx, outbox, work);
 `,
         `    const written = Promise.withResolvers<Recorded>();
     pool.transaction(async (tx) => {
-      const recorded = await write(tx, outbox, batch, request);
+      const recorded = await write(tx, outbox, work);
       written.resolve(recorded);
       await new Promise((resolve) => setTimeout(resolve, 250));
 `,
