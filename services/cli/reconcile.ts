@@ -154,7 +154,9 @@ function partitionCheck(service: string, partition: PartitionPosition, logs: rea
 function countCheck(name: string, service: ServicePosition, kind: string, topic: string): Check {
   const stored = storedSet(service, kind).count;
   const accepted = totals(service, topic).accepted;
-  return { kind: 'stored', name, holds: stored === accepted, detail: `${stored} stored, ${accepted} accepted` };
+  const expired = storedSet(service, 'expired').count;
+  const gone = expired > 0n ? `, of them ${expired} in months that were dropped` : '';
+  return { kind: 'stored', name, holds: stored === accepted, detail: `${stored} stored${gone}, ${accepted} accepted` };
 }
 
 function setCheck(name: string, left: readonly StoredSet[], right: readonly StoredSet[]): Check {

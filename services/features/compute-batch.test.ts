@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../domain/bank/transaction.ts';
 import { observeAsOf } from '../domain/features/as-of.ts';
+import type { KeptLedger } from '../domain/features/kept-ledger.ts';
 import { encodeWindow } from '../domain/features/snapshot.ts';
 import { observe } from '../domain/features/window.ts';
 import { DEFAULT_TRIGGER_POLICY } from '../domain/triggers/policy.ts';
@@ -48,21 +49,20 @@ describe('a customer', () => {
     const rows = history().map((one) => one.row);
     const whole = await restoreCustomer(stored(rows, null, rows), () => Promise.reject(new Error('not needed')));
     for (const position of [1, 10, 25, rows.length]) {
-      const before = await restoreCustomer(
-        stored(rows.slice(0, position), null, rows.slice(0, position)),
-        async () => rows,
+      const before = await restoreCustomer(stored(rows.slice(0, position), null, rows.slice(0, position)), async () =>
+        keptOf(rows),
       );
       const snapshot = { position, content: encodeWindow(before.window) };
-      const restored = await restoreCustomer(stored(rows, snapshot, rows.slice(position)), async () => rows);
+      const restored = await restoreCustomer(stored(rows, snapshot, rows.slice(position)), async () => keptOf(rows));
       expect(vectorOf(restored, rows)).toEqual(vectorOf(whole, rows));
     }
   });
 
   it('whose snapshot cannot be read is read from the ledger', async () => {
     const rows = history().map((one) => one.row);
-    const whole = await restoreCustomer(stored(rows, null, rows), async () => rows);
+    const whole = await restoreCustomer(stored(rows, null, rows), async () => keptOf(rows));
     const broken = { position: rows.length, content: Buffer.from('broken') };
-    const restored = await restoreCustomer(stored(rows, broken, []), async () => rows);
+    const restored = await restoreCustomer(stored(rows, broken, []), async () => keptOf(rows));
     expect(vectorOf(restored, rows)).toEqual(vectorOf(whole, rows));
   });
 });
@@ -81,13 +81,18 @@ async function inBatchesOf(
       policy: DEFAULT_TRIGGER_POLICY,
       states,
       histories: new Map([['c1', history]]),
-      readLedger: async () => ledger.map((entry) => entry.row),
+      readKept: async () => keptOf(ledger.map((entry) => entry.row)),
       positionOf: (_, id) => ledger.find((entry) => entry.row.transactionId === id)?.ledgerPosition ?? null,
       onRebuild,
     });
     ledger.push(...entries);
   }
   return ledger;
+}
+
+/** A ledger of which nothing is gone. */
+function keptOf(rows: readonly LedgerRow[]): KeptLedger {
+  return { currency: 'EUR', base: null, rows, goneAt: () => null };
 }
 
 function vectorOf(state: CustomerState, rows: readonly LedgerRow[]): string {
@@ -104,7 +109,8 @@ function stored(
   snapshot: { position: number; content: Uint8Array } | null,
   tail: readonly LedgerRow[],
 ) {
-  const facts = { currency: 'EUR', latestOccurredMs: 0, mode: 'replay' as const };
+  const nothingGone = { basePosition: 0, keptFromMs: Number.NEGATIVE_INFINITY };
+  const facts = { currency: 'EUR', latestOccurredMs: 0, mode: 'replay' as const, ...nothingGone };
   return { customerId: 'c1', ledgerRows: rows.length, ...facts, snapshot, tail };
 }
 

@@ -3,16 +3,16 @@
  * it stands right after its own row: (t, n, v) = (its occurred time, its ledger position, the profile in force at t).
  */
 import type { LedgerRow } from '../domain/bank/transaction.ts';
-import { observeAsOf } from '../domain/features/as-of.ts';
-import { medianDebitAsOf, medianDebitMinor } from '../domain/features/median-debit.ts';
+import { type KeptLedger, medianDebitKept, observeKept } from '../domain/features/kept-ledger.ts';
+import { medianDebitMinor } from '../domain/features/median-debit.ts';
 import { dateOf } from '../domain/features/records.ts';
 import type { Observation } from '../domain/features/types.ts';
-import { appendRow, observe, windowFromLedger } from '../domain/features/window.ts';
+import { appendRow, observe } from '../domain/features/window.ts';
 import type { TriggerPolicy } from '../domain/triggers/policy.ts';
 import { triggersOf } from '../domain/triggers/triggers.ts';
 import { derivedId } from '../platform/ids/derived-id.ts';
 import { vectorSha256 } from './content-digest.ts';
-import { type CustomerState, newCustomer } from './customer-state.ts';
+import { type CustomerState, newCustomer, rebuiltWindow } from './customer-state.ts';
 import { identity, type PlacedRecord, undoneBy } from './plan.ts';
 import { isStopped, profileAt } from './profile-history.ts';
 import type { LedgerEntry } from './store/insert-ledger.ts';
@@ -29,8 +29,8 @@ export interface ComputeDeps {
   /** Customers that the ledger knows, as the batch found them; customers that are new are added. */
   readonly states: Map<string, CustomerState>;
   readonly histories: ReadonlyMap<string, ProfileHistory>;
-  /** All committed rows of a customer, n order. */
-  readonly readLedger: (customerId: string) => Promise<readonly LedgerRow[]>;
+  /** All that is kept of a customer's committed ledger. */
+  readonly readKept: (customerId: string, currency: string) => Promise<KeptLedger>;
   /** Ledger position of a committed transaction; null: it has not come. */
   readonly positionOf: (customerId: string, transactionId: string) => number | null;
   /** Told of each window that a late row made to be rebuilt. */
@@ -66,7 +66,7 @@ function stateOf(record: PlacedRecord, states: Map<string, CustomerState>): Cust
 async function appendTo(state: CustomerState, record: PlacedRecord, ledgers: LedgerView): Promise<boolean> {
   const originalPosition = ledgers.positionOfOriginal(record);
   if (appendRow(state.window, record.row, originalPosition).kind === 'appended') return false;
-  state.window = windowFromLedger(state.currency, await ledgers.rowsOf(record.customerId));
+  state.window = rebuiltWindow(await ledgers.ledgerOf(state));
   return true;
 }
 
@@ -129,9 +129,9 @@ async function triggersOfRecord(
 
 /** From the window, unless it has folded some of the dates that the median is of. */
 async function medianDebitOf(record: PlacedRecord, state: CustomerState, ledgers: LedgerView): Promise<number | null> {
-  const { row, customerId } = record;
+  const { row } = record;
   if (dateOf(row) - (MEDIAN_DATES - 1) >= state.window.fold.boundaryDay) return medianDebitMinor(state.window, row);
-  return medianDebitAsOf(await ledgers.rowsOf(customerId), row);
+  return medianDebitKept(await ledgers.ledgerOf(state), row);
 }
 
 /** Dates that the median debit looks at. */
@@ -145,23 +145,23 @@ async function observeRecord(
 ): Promise<Observation> {
   const atMs = record.row.occurredMs;
   const profile = profileAt(history, atMs);
-  const observation =
-    observe(state.window, profile, atMs) ??
-    observeAsOf(state.currency, await ledgers.rowsOf(record.customerId), profile, atMs);
-  if (observation === null) throw new Error('a ledger that holds a row at t has no observation at t');
+  const observation = observe(state.window, profile, atMs) ?? observeKept(await ledgers.ledgerOf(state), profile, atMs);
+  if (observation === null || observation === 'gone') {
+    throw new Error('a ledger that holds a row at t has no observation at t');
+  }
   return observation;
 }
 
-/** The whole ledger of a customer at this point of the batch: what is committed, and the batch's rows so far. */
+/** What is kept of a customer's ledger at this point of the batch: what is committed, and the batch's rows so far. */
 interface LedgerView {
   note(record: PlacedRecord): void;
   /** Of the row that the record undoes; null: it undoes none, or that one has not come. */
   positionOfOriginal(record: PlacedRecord): number | null;
-  rowsOf(customerId: string): Promise<readonly LedgerRow[]>;
+  ledgerOf(customer: Pick<CustomerState, 'customerId' | 'currency'>): Promise<KeptLedger>;
 }
 
-function createLedgerView({ readLedger, positionOf, states }: ComputeDeps): LedgerView {
-  const committed = new Map<string, Promise<readonly LedgerRow[]>>();
+function createLedgerView({ readKept, positionOf, states }: ComputeDeps): LedgerView {
+  const committed = new Map<string, Promise<KeptLedger>>();
   const added = new Map<string, LedgerRow[]>();
   const positions = new Map<string, number>();
   return {
@@ -176,10 +176,12 @@ function createLedgerView({ readLedger, positionOf, states }: ComputeDeps): Ledg
       if (originalId === null) return null;
       return positions.get(identity(customerId, originalId)) ?? positionOf(customerId, originalId);
     },
-    async rowsOf(customerId) {
-      const reading = committed.get(customerId) ?? readLedger(customerId);
+    async ledgerOf({ customerId, currency }) {
+      const reading = committed.get(customerId) ?? readKept(customerId, currency);
       committed.set(customerId, reading);
-      return [...(await reading), ...(added.get(customerId) ?? [])];
+      const kept = await reading;
+      const rows = [...kept.rows, ...(added.get(customerId) ?? [])];
+      return { ...kept, rows, goneAt: (id) => kept.goneAt(id) ?? positionOf(customerId, id) };
     },
   };
 }

@@ -24,6 +24,7 @@ import { type BatchEffect, type Committed, commitBatch } from './commit-batch.ts
 import { type ComputedEntry, computeBatch } from './compute-batch.ts';
 import type { CustomerCache } from './customer-cache.ts';
 import type { CustomerState } from './customer-state.ts';
+import { loadKeptLedger } from './kept-ledger.ts';
 import type { LedgerMonths } from './ledger-months.ts';
 import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
@@ -33,7 +34,6 @@ import type { Scorer } from './score.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { insertLedger } from './store/insert-ledger.ts';
 import type { CustomerMove } from './store/move-customers.ts';
-import { readLedger } from './store/read-ledger.ts';
 import { takeCustomers } from './take-customers.ts';
 
 export interface ConsumerDeps {
@@ -162,7 +162,7 @@ async function compute(
     policy: deps.policy,
     states,
     histories,
-    readLedger: (customerId) => readLedger(deps.pool, customerId),
+    readKept: async (customerId, currency) => (await loadKeptLedger(deps.pool, customerId, currency)).ledger,
     positionOf,
     onRebuild: deps.metrics.rebuilt,
   });

@@ -1,5 +1,6 @@
 /** What the engine holds of a customer while it works on a batch: the ledger's facts and the window over its rows. */
-import type { LedgerRow, Mode } from '../domain/bank/transaction.ts';
+import type { Mode } from '../domain/bank/transaction.ts';
+import { type KeptLedger, windowFromKept } from '../domain/features/kept-ledger.ts';
 import { decodeWindow } from '../domain/features/snapshot.ts';
 import { appendRow, type CustomerWindow, emptyWindow, windowFromLedger } from '../domain/features/window.ts';
 import type { StoredCustomer } from './store/load-customers.ts';
@@ -11,6 +12,10 @@ export interface CustomerState {
   ledgerRows: number;
   latestOccurredMs: number;
   mode: Mode;
+  /** The first so many rows may be gone: a base stands for them. 0: none is. */
+  readonly basePosition: number;
+  /** What occurred before may be gone; -Infinity: nothing is. */
+  readonly keptFromMs: number;
   window: CustomerWindow;
   /** n of the snapshot that is known to be stored; 0: none. */
   snapshotPosition: number;
@@ -23,6 +28,8 @@ export function newCustomer(customerId: string, currency: string, mode: Mode): C
     ledgerRows: 0,
     latestOccurredMs: Number.NEGATIVE_INFINITY,
     mode,
+    basePosition: 0,
+    keptFromMs: Number.NEGATIVE_INFINITY,
     window: emptyWindow(currency),
     snapshotPosition: 0,
   };
@@ -31,16 +38,22 @@ export function newCustomer(customerId: string, currency: string, mode: Mode): C
 /**
  * The state after all committed rows, from a snapshot and the tail behind it.
  *
- * @param readAll reads the whole committed ledger of the customer; called where the tail does not fit on the snapshot
+ * @param readAll reads all that is kept of the customer's committed ledger; called where the tail does not fit on the snapshot
  */
 export async function restoreCustomer(
   stored: StoredCustomer,
-  readAll: () => Promise<readonly LedgerRow[]>,
+  readAll: () => Promise<KeptLedger>,
 ): Promise<CustomerState> {
-  const { customerId, currency, ledgerRows, latestOccurredMs, mode } = stored;
-  const window = fromSnapshot(stored) ?? windowFromLedger(currency, await readAll());
-  const snapshotPosition = stored.snapshot?.position ?? 0;
-  return { customerId, currency, ledgerRows, latestOccurredMs, mode, window, snapshotPosition };
+  const { tail, snapshot, ...facts } = stored;
+  const window = fromSnapshot(stored) ?? rebuiltWindow(await readAll());
+  return { ...facts, window, snapshotPosition: snapshot?.position ?? 0 };
+}
+
+/** @throws Error where a row needs one that is gone: such rows are refused before they are appended */
+export function rebuiltWindow(ledger: KeptLedger): CustomerWindow {
+  const window = windowFromKept(ledger);
+  if (window === null) throw new Error('a row of the ledger needs one that is gone, and was not refused');
+  return window;
 }
 
 /** Null where the snapshot cannot be read, or a row of the tail is older than what it has folded or undoes another. */

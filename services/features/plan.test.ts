@@ -78,6 +78,39 @@ describe('a record older than the ledger keeps', () => {
     expect(outcomes([recent, old])).toEqual(['accepted', 'accepted']);
     expect(outcomes([old], knowledge({ retentionMs: DAY_MS }))).toEqual(['accepted']);
   });
+
+  it('is a dead letter where its time is gone, whatever the retention is now', () => {
+    const known = knowledge({ ids: [recent], gone: 1, keptFromMs: 5 * DAY_MS });
+    expect(outcomes([record('t', { occurredMs: 4 * DAY_MS }), record('u', { occurredMs: 5 * DAY_MS })], known)).toEqual(
+      [Reason.TOO_OLD, 'accepted'],
+    );
+  });
+});
+
+describe('a reversal of a row that is older than the ledger keeps', () => {
+  const first = record('first', { occurredMs: 0 });
+  const latest = record('latest', { occurredMs: 11 * DAY_MS });
+  const reversal = record('r', { occurredMs: 11 * DAY_MS, reversesTransactionId: 'first' });
+
+  it('is a dead letter, whether the row is gone by now or not', () => {
+    for (const gone of [0, 1]) {
+      const known = knowledge({ ids: [first, latest], gone, retentionMs: 10 * DAY_MS });
+      expect(outcomes([reversal], known)).toEqual([Reason.TOO_OLD]);
+    }
+  });
+
+  it('is accepted within the retention, and of a row of the same batch', () => {
+    expect(outcomes([reversal], knowledge({ ids: [first, latest], retentionMs: 12 * DAY_MS }))).toEqual(['accepted']);
+    const known = knowledge({ ids: [latest], retentionMs: DAY_MS });
+    const [row, undoing] = [record('t'), record('u', { reversesTransactionId: 't' })];
+    const late = [row, undoing].map((one) => ({ ...one, row: { ...one.row, occurredMs: 11 * DAY_MS } }));
+    expect(outcomes(late, known)).toEqual(['accepted', 'accepted']);
+  });
+
+  it('is a dead letter of what is gone where no retention is set any more', () => {
+    expect(outcomes([reversal], knowledge({ ids: [first, latest], gone: 1 }))).toEqual([Reason.TOO_OLD]);
+    expect(outcomes([reversal], knowledge({ ids: [first, latest] }))).toEqual(['accepted']);
+  });
 });
 
 it('a batch has the outcomes of batches of one', () => {
@@ -129,7 +162,13 @@ function inCurrency(currency: string, transactionId: string): ValidRecord {
   return { ...rest, row, currency, contentSha256: contentSha256(currency, row) };
 }
 
-function knowledge(o: { ids?: readonly ValidRecord[]; retentionMs?: number }): Knowledge {
+function knowledge(o: {
+  ids?: readonly ValidRecord[];
+  retentionMs?: number;
+  /** How many of the rows are gone, and what is kept instead. */
+  gone?: number;
+  keptFromMs?: number;
+}): Knowledge {
   const known = o.ids ?? [];
   const ids = new Map(known.map((r) => [identity(r.customerId, r.row.transactionId), r]));
   const reversed = new Set(known.map((r) => identity(r.customerId, undoneBy(r.row) ?? '')));
@@ -138,12 +177,17 @@ function knowledge(o: { ids?: readonly ValidRecord[]; retentionMs?: number }): K
     retentionMs: o.retentionMs ?? null,
     id(customerId, transactionId) {
       const id = ids.get(identity(customerId, transactionId));
-      return id && { contentSha256: id.contentSha256, undoes: undoneBy(id.row) };
+      return id && { contentSha256: id.contentSha256, undoes: undoneBy(id.row), ledgerPosition: 1 + known.indexOf(id) };
     },
     isReversed: (customerId, transactionId) => reversed.has(identity(customerId, transactionId)),
     customer(customerId) {
       const record = customers.get(customerId);
-      return record && { currency: record.currency, latestOccurredMs: record.row.occurredMs };
+      const { gone: basePosition = 0, keptFromMs = Number.NEGATIVE_INFINITY } = o;
+      return record && { currency: record.currency, latestOccurredMs: record.row.occurredMs, basePosition, keptFromMs };
+    },
+    occurredMs(customerId, transactionId) {
+      const id = ids.get(identity(customerId, transactionId));
+      return id === undefined || known.indexOf(id) < (o.gone ?? 0) ? null : id.row.occurredMs;
     },
   };
 }

@@ -29,6 +29,17 @@ export interface KnownId {
   readonly contentSha256: string;
   /** The row that it undoes; null: none. */
   readonly undoes: string | null;
+  readonly ledgerPosition: number;
+}
+
+/** What is known of a customer before a record. */
+export interface KnownCustomer {
+  readonly currency: string;
+  readonly latestOccurredMs: number;
+  /** The first so many rows may be gone. */
+  readonly basePosition: number;
+  /** What occurred before may be gone. */
+  readonly keptFromMs: number;
 }
 
 /** What was committed before the batch. */
@@ -36,9 +47,9 @@ export interface Knowledge {
   readonly id: (customerId: string, transactionId: string) => KnownId | undefined;
   /** Whether an accepted row reverses this transaction, which may not have come yet. */
   readonly isReversed: (customerId: string, transactionId: string) => boolean;
-  readonly customer: (
-    customerId: string,
-  ) => { readonly currency: string; readonly latestOccurredMs: number } | undefined;
+  readonly customer: (customerId: string) => KnownCustomer | undefined;
+  /** When a row of the ledger occurred; null: nobody knows any more, or it was not looked up since nothing goes. */
+  readonly occurredMs: (customerId: string, transactionId: string) => number | null;
   /** How much older than the customer's latest time a record may be; null: no bound. */
   readonly retentionMs: number | null;
 }
@@ -65,7 +76,10 @@ function judge(record: ValidRecord, known: Knowledge): Outcome {
   const customer = known.customer(customerId);
   if (customer !== undefined && customer.currency !== record.currency) return WRONG_CURRENCY;
   if (isReversalOfReversal(record, known)) return REVERSAL_OF_REVERSAL;
-  if (isTooOld(row.occurredMs, customer?.latestOccurredMs, known.retentionMs)) return TOO_OLD;
+  if (customer === undefined) return { kind: 'accepted' };
+  const keptFromMs = Math.max(customer.keptFromMs, customer.latestOccurredMs - (known.retentionMs ?? Infinity));
+  if (row.occurredMs < keptFromMs) return TOO_OLD;
+  if (undoesWhatIsGone(record, known, customer, keptFromMs)) return ORIGINAL_TOO_OLD;
   return { kind: 'accepted' };
 }
 
@@ -77,8 +91,19 @@ function isReversalOfReversal({ customerId, row }: ValidRecord, known: Knowledge
   return (original?.undoes ?? null) !== null || known.isReversed(customerId, row.transactionId);
 }
 
-function isTooOld(occurredMs: number, latestMs: number | undefined, retentionMs: number | null): boolean {
-  return retentionMs !== null && latestMs !== undefined && occurredMs < latestMs - retentionMs;
+/** True where the original is older than what is kept, whether its month was dropped by now or not. */
+function undoesWhatIsGone(
+  { customerId, row }: ValidRecord,
+  known: Knowledge,
+  { basePosition }: KnownCustomer,
+  keptFromMs: number,
+): boolean {
+  const originalId = undoneBy(row);
+  const original = originalId === null ? undefined : known.id(customerId, originalId);
+  if (originalId === null || original === undefined) return false;
+  const occurredMs = known.occurredMs(customerId, originalId);
+  if (known.retentionMs === null) return original.ledgerPosition <= basePosition;
+  return occurredMs === null || occurredMs < keptFromMs;
 }
 
 const CONFLICT: Outcome = {
@@ -102,11 +127,17 @@ const TOO_OLD: Outcome = {
   detail: "occurred_time is further before the customer's latest than the ledger keeps",
 };
 
+const ORIGINAL_TOO_OLD: Outcome = {
+  kind: 'dead',
+  reason: DeadLetter_Reason.TOO_OLD,
+  detail: 'reverses_transaction_id: what it reverses is older than what the ledger keeps',
+};
+
 /** The committed knowledge with the batch's accepted records laid over it. */
 function knowledgeThatGrows(before: Knowledge): Knowledge & { accept(record: ValidRecord): void } {
-  const ids = new Map<string, KnownId>();
+  const ids = new Map<string, KnownId & { readonly occurredMs: number }>();
   const reversed = new Set<string>();
-  const customers = new Map<string, { currency: string; latestOccurredMs: number }>();
+  const customers = new Map<string, KnownCustomer>();
   const customer = (id: string) => customers.get(id) ?? before.customer(id);
   return {
     retentionMs: before.retentionMs,
@@ -115,14 +146,22 @@ function knowledgeThatGrows(before: Knowledge): Knowledge & { accept(record: Val
     isReversed: (customerId, transactionId) =>
       reversed.has(identity(customerId, transactionId)) || before.isReversed(customerId, transactionId),
     customer,
+    occurredMs: (customerId, transactionId) =>
+      ids.get(identity(customerId, transactionId))?.occurredMs ?? before.occurredMs(customerId, transactionId),
     accept({ customerId, currency, contentSha256, row }) {
       const undoes = undoneBy(row);
-      ids.set(identity(customerId, row.transactionId), { contentSha256, undoes });
+      // Behind every position that is gone: which one it will be does not matter here.
+      const id = { contentSha256, undoes, occurredMs: row.occurredMs, ledgerPosition: Number.POSITIVE_INFINITY };
+      ids.set(identity(customerId, row.transactionId), id);
       if (undoes !== null) reversed.add(identity(customerId, undoes));
-      const latestOccurredMs = Math.max(row.occurredMs, customer(customerId)?.latestOccurredMs ?? row.occurredMs);
-      customers.set(customerId, { currency, latestOccurredMs });
+      const { latestOccurredMs, ...facts } = customer(customerId) ?? newlyKnown(currency);
+      customers.set(customerId, { ...facts, latestOccurredMs: Math.max(row.occurredMs, latestOccurredMs) });
     },
   };
+}
+
+function newlyKnown(currency: string): KnownCustomer {
+  return { currency, latestOccurredMs: -Infinity, basePosition: 0, keptFromMs: -Infinity };
 }
 
 /** The row that a row undoes; null: none. A failed reversal undoes nothing. */

@@ -5,13 +5,15 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { FeatureService, GetFeaturesRequest } from '../../gen/pde/features/v1/feature_service_pb.ts';
 import type { Profile } from '../domain/bank/profile.ts';
-import { observeAsOf } from '../domain/features/as-of.ts';
 import { FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
+import { observeKept } from '../domain/features/kept-ledger.ts';
 import type { Pool, Queryable } from '../platform/postgres/pool.ts';
 import { toFeatures, toFeatureVector, toMs } from './convert.ts';
+import { loadKeptLedger } from './kept-ledger.ts';
 import { profileAt, profileLearnedAt } from './profile-history.ts';
+import { lastLearned } from './store/last-learned.ts';
 import { type CustomerFacts, readCustomer } from './store/read-customer.ts';
-import { lastLearned, readLedger } from './store/read-ledger.ts';
+import type { StoredBase } from './store/read-kept.ts';
 import { NO_PROFILES, type ProfileHistory, readProfiles } from './store/read-profiles.ts';
 
 export interface FeaturesRpcDeps {
@@ -39,8 +41,10 @@ async function getFeatures(db: Queryable, request: GetFeaturesRequest, deps: Fea
   const atMs = observationTime(request, customer, deps);
   const profile = profileFor(request, await historyOf(db, customerId), atMs);
   const ledgerPosition = await positionFor(db, request, customer, atMs);
-  const rows = ledgerPosition === 0 ? [] : await readLedger(db, customerId, ledgerPosition);
-  const observation = observeAsOf(customer.currency, rows, profile, atMs);
+  const { stored, ledger } = await loadKeptLedger(db, customerId, customer.currency, ledgerPosition);
+  if (stored.base !== null) assertKept(stored.base, request, ledgerPosition, atMs);
+  const observation = observeKept(ledger, profile, atMs);
+  if (observation === 'gone') throw beyondLedger('observation_time');
   if (observation === null) {
     throw new ConnectError('the customer has no ledger row at or before observation_time', Code.NotFound);
   }
@@ -62,9 +66,25 @@ function observationTime(request: GetFeaturesRequest, customer: CustomerFacts, d
   if (request.observationTime === undefined) return customer.mode === 'live' ? deps.now() : customer.latestOccurredMs;
   const atMs = toMs(request.observationTime);
   if (deps.retentionMs !== null && atMs < customer.latestOccurredMs - deps.retentionMs) {
-    throw new ConnectError('observation_time is beyond what the ledger keeps', Code.OutOfRange);
+    throw beyondLedger('observation_time');
   }
   return atMs;
+}
+
+/**
+ * What a base stands for can be asked for only as a whole: with n at its end or later, and t from when on everything is kept. With t
+ * alone, all of its rows must have been learned by t.
+ */
+function assertKept(base: StoredBase, request: GetFeaturesRequest, ledgerPosition: number, atMs: number): void {
+  const { observationTime } = request;
+  if (request.ledgerPosition !== undefined && ledgerPosition < base.position) throw beyondLedger('ledger_position');
+  if (observationTime === undefined) return;
+  const isAllLearned = request.ledgerPosition !== undefined || ledgerPosition > 0 || atMs >= base.learnedMs;
+  if (atMs < base.keptFromMs || !isAllLearned) throw beyondLedger('observation_time');
+}
+
+function beyondLedger(field: string): ConnectError {
+  return new ConnectError(`${field} is beyond what the ledger keeps`, Code.OutOfRange);
 }
 
 /** n; absent means the last one learned by t, and all that is known where t is now. */

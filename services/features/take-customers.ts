@@ -2,8 +2,8 @@ import { FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
 import type { Queryable } from '../platform/postgres/pool.ts';
 import type { CustomerCache } from './customer-cache.ts';
 import { type CustomerState, restoreCustomer } from './customer-state.ts';
+import { loadKeptLedger } from './kept-ledger.ts';
 import { loadCustomers } from './store/load-customers.ts';
-import { readLedger } from './store/read-ledger.ts';
 
 /**
  * The states of those of the customers that the ledger knows: out of the cache, and the misses from the ledger in one query.
@@ -23,7 +23,9 @@ export async function takeCustomers(
     else states.set(customerId, cached);
   }
   for (const stored of (await loadCustomers(db, missing, FEATURE_SET_VERSION)).values()) {
-    states.set(stored.customerId, await restoreCustomer(stored, () => readLedger(db, stored.customerId)));
+    const { customerId, currency } = stored;
+    const readAll = async () => (await loadKeptLedger(db, customerId, currency)).ledger;
+    states.set(customerId, await restoreCustomer(stored, readAll));
   }
   return states;
 }

@@ -27,6 +27,7 @@ import { topicOf } from '../platform/topics/topics.ts';
 import type { FeaturesConfig } from './config.ts';
 import { createTransactionHandlers } from './consumer.ts';
 import { createCustomerCache } from './customer-cache.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createLedgerMonths } from './ledger-months.ts';
 import { createFeaturesMetrics } from './metrics.ts';
 import { SCHEMA, SERVICE, TRANSACTIONS_GROUP } from './names.ts';
@@ -107,6 +108,8 @@ async function consume(
   { pool, kafka, codec, retentionMs }: Connections,
   { reader, ...kept }: Awaited<ReturnType<typeof keep>>,
 ): Promise<void> {
+  const months = createLedgerMonths(pool);
+  await startHousekeeping(scope, config, months);
   const handlers = createTransactionHandlers({
     ...kept,
     pool,
@@ -115,7 +118,7 @@ async function consume(
     profilesCaughtUp: (signal) => reader.caughtUp(signal),
     scorer: await connectScorer(scope, config),
     policy: DEFAULT_TRIGGER_POLICY,
-    months: createLedgerMonths(pool),
+    months,
     group: TRANSACTIONS_GROUP,
   });
   const options = {

@@ -98,6 +98,7 @@ it('every large table is one that grows with the stream, and all of those are la
       "ledger_2026_01",
       "ledger_2026_02",
       "ledger_2026_03",
+      "ledger_bases",
       "offers",
       "outcomes",
       "predictions",

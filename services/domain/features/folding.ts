@@ -50,10 +50,11 @@ export function foldOldest(window: Foldable): void {
   const firstDay = dayAt(records, 0);
   const lastDay = dayAt(records, records.count - 1);
   if (lastDay - firstDay < LONGEST_RECORD_DATES) return;
-  fold(window, lastDay - KEPT_DATES + 1);
+  foldBefore(window, lastDay - KEPT_DATES + 1);
 }
 
-function fold(window: Foldable, boundaryDay: number): void {
+/** Folds the records dated before a day, of which there must be one. */
+export function foldBefore(window: Foldable, boundaryDay: number): void {
   const { records, names, reversals } = window;
   const { history } = pass;
   startPass(pass, window);

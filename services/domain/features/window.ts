@@ -72,6 +72,13 @@ export function windowFromLedger(currency: string, rows: readonly LedgerRow[]): 
  * the window keeps no ids. Left out, a reversal answers stale. A late row or original that is folded answers stale.
  */
 export function appendRow(window: CustomerWindow, row: LedgerRow, originalPosition?: number | null): Appended {
+  const appended = appendUnfolded(window, row, originalPosition);
+  if (appended.kind === 'appended') foldOldest(window);
+  return appended;
+}
+
+/** The same, and nothing is folded: the window goes on answering for every t that it did answer for. */
+export function appendUnfolded(window: CustomerWindow, row: LedgerRow, originalPosition?: number | null): Appended {
   if (dateOf(row) < window.fold.boundaryDay) return { kind: 'stale', why: 'older-than-fold' };
   const reversal = isReversal(row);
   if (reversal && originalPosition === undefined) return { kind: 'stale', why: 'original-unknown' };
@@ -85,7 +92,6 @@ export function appendRow(window: CustomerWindow, row: LedgerRow, originalPositi
     window.waiting = window.waiting.concat(waiting);
   }
   claimWaiting(window, row.transactionId, index);
-  foldOldest(window);
   return APPENDED;
 }
 

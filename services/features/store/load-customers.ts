@@ -9,14 +9,19 @@ export interface StoredCustomer {
   readonly ledgerRows: number;
   readonly latestOccurredMs: number;
   readonly mode: Mode;
-  /** The window after the first `position` rows; null: there is none of this feature set. */
+  /** The first so many rows are what the customer's base stands for; 0: there is none. */
+  readonly basePosition: number;
+  /** From when on everything is answered; -Infinity: always. */
+  readonly keptFromMs: number;
+  /** The window after the first `position` rows, as a snapshot of this feature set, else the base; null: there is neither. */
   readonly snapshot: { readonly position: number; readonly content: Uint8Array } | null;
   /** Rows after the snapshot, in n order. */
   readonly tail: readonly LedgerRow[];
 }
 
-type Selected = Omit<StoredCustomer, 'snapshot' | 'tail'> &
+type Selected = Omit<StoredCustomer, 'snapshot' | 'tail' | 'keptFromMs'> &
   LedgerRow & {
+    readonly keptFromMs: number | null;
     readonly ledgerPosition: number | null;
     readonly snapshotPosition: number | null;
     readonly snapshotContent: Uint8Array | null;
@@ -28,7 +33,7 @@ type Selected = Omit<StoredCustomer, 'snapshot' | 'tail'> &
  *
  * OFFSET 0 keeps the look-up of a customer's rows by index, whatever the server guesses of tables that it has not analysed.
  *
- * @throws Error if a tail has a gap: a month was dropped that no snapshot covers.
+ * @throws Error if a tail has a gap: rows are missing that no base stands for.
  */
 export async function loadCustomers(
   db: Queryable,
@@ -39,16 +44,19 @@ export async function loadCustomers(
   const { rows } = await db.query<Selected>(
     `SELECT c.customer_id AS "customerId", c.currency, c.ledger_rows::float8 AS "ledgerRows",
             c.latest_occurred_ms::float8 AS "latestOccurredMs", c.mode,
-            s.ledger_position::float8 AS "snapshotPosition",
-            CASE WHEN coalesce(l.ledger_position, s.ledger_position + 1) = s.ledger_position + 1 THEN s.content END
-              AS "snapshotContent",
+            coalesce(b.ledger_position, 0)::float8 AS "basePosition", b.kept_from_ms::float8 AS "keptFromMs",
+            coalesce(s.ledger_position, b.ledger_position)::float8 AS "snapshotPosition",
+            CASE WHEN coalesce(l.ledger_position, 0) IN (0, coalesce(s.ledger_position, b.ledger_position) + 1)
+              THEN coalesce(s.content, b.content) END AS "snapshotContent",
             l.ledger_position::float8 AS "ledgerPosition", ${LEDGER_COLUMNS}
      FROM features.customers c
+     LEFT JOIN features.ledger_bases b ON b.customer_id = c.customer_id
      LEFT JOIN features.window_snapshots s
        ON s.customer_id = c.customer_id AND s.feature_set_version = $2::text AND s.ledger_position <= c.ledger_rows
+         AND s.ledger_position >= coalesce(b.ledger_position, 0)
      LEFT JOIN LATERAL (
        SELECT * FROM features.ledger t
-       WHERE t.customer_id = c.customer_id AND t.ledger_position > coalesce(s.ledger_position, 0) OFFSET 0
+       WHERE t.customer_id = c.customer_id AND t.ledger_position > coalesce(s.ledger_position, b.ledger_position, 0) OFFSET 0
      ) l ON true
      WHERE c.customer_id = ANY ($1::text[])
      ORDER BY c.customer_id, l.ledger_position`,
@@ -66,9 +74,10 @@ function customerOf(group: readonly [Selected, ...Selected[]]): StoredCustomer {
       `the ledger holds ${position + tail.length} rows of a customer and should hold ${first.ledgerRows}`,
     );
   }
-  const { customerId, currency, ledgerRows, latestOccurredMs, mode, snapshotContent } = first;
+  const { customerId, currency, ledgerRows, latestOccurredMs, mode, basePosition, snapshotContent } = first;
   const snapshot = snapshotContent === null ? null : { position, content: snapshotContent };
-  return { customerId, currency, ledgerRows, latestOccurredMs, mode, snapshot, tail };
+  const keptFromMs = first.keptFromMs ?? Number.NEGATIVE_INFINITY;
+  return { customerId, currency, ledgerRows, latestOccurredMs, mode, basePosition, keptFromMs, snapshot, tail };
 }
 
 /** Neighbours of the same customer together. */

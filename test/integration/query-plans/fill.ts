@@ -28,6 +28,7 @@ const FEATURES = [
   `INSERT INTO features.transaction_ids SELECT ${name('n')}, 't' || p, sha256(n::text::bytea), p,
      CASE WHEN p = 3 AND n % 50 = 0 THEN 't1' END FROM ${all()}, generate_series(1, 3) AS p`,
   `INSERT INTO features.window_snapshots SELECT ${name('n')}, 1, 'other', sha256(n::text::bytea) FROM ${all()}`,
+  `INSERT INTO features.ledger_bases SELECT ${name('n')}, 1, 0, 0, sha256(n::text::bytea) FROM ${all()}`,
   `INSERT INTO features.profiles SELECT ${name('n')}, v, 1767000000000, 1767000000000, 'live', '{}', sha256(n::text::bytea), 0
    FROM ${all()}, generate_series(1, 2) AS v`,
   `INSERT INTO features.profile_stops SELECT ${name('n')}, 1767000000000 FROM ${all()}`,

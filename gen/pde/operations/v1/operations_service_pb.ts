@@ -158,7 +158,7 @@ export const PartitionPositionSchema: GenMessage<PartitionPosition> = /*@__PURE_
  */
 export type StoredSet = Message<"pde.operations.v1.StoredSet"> & {
   /**
-   * Kind: "ledger", "triggered", "predictions", "predictions_acted_on", "refused", "decisions", "interventions", "suppressed". Never absent.
+   * Kind: "ledger", "triggered", "expired" (of "ledger", what was in months that were dropped), "predictions", "predictions_acted_on", "refused", "decisions", "interventions", "suppressed". Never absent.
    *
    * @generated from field: string kind = 1;
    */
