@@ -20,7 +20,8 @@ export function drawTraits(key: Key, p: BankParameters): Traits {
   const incomeMinor = Math.round(population.medianIncomeMinor * Math.exp(population.incomeSigma * random.normal()));
   const payCycle = PAY_CYCLES[random.weighted(PAY_CYCLES.map((cycle) => p.pay.cycleWeights[cycle]))] as PayCycle;
   const forgetful = random.chance(population.forgetfulShare);
-  const usualForgetting = (forgetful ? population.forgetfulRate : population.carefulRate) * random.between(0.85, 1.15);
+  const { low, high } = population.forgettingRange;
+  const usualForgetting = (forgetful ? population.forgetfulRate : population.carefulRate) * random.between(low, high);
   const group: Group = randomOf(childKey(key, 'group')).chance(population.groups.B.share) ? 'B' : 'A';
   const { forgetting, shows } = population.groups[group];
   return {
