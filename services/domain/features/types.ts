@@ -11,8 +11,15 @@ export type FeatureGroup =
   | 'liquidity'
   | 'commitments';
 
+/** The model's monotone constraint. 1: more is riskier; -1: less is riskier; 0: neither, and why not either. */
+export type Direction =
+  | { readonly riskDirection: -1 | 1; readonly noDirection?: never }
+  | { readonly riskDirection: 0; readonly noDirection: string };
+
 /** One feature of the catalogue: what it is called, what it means and what may be said of it. */
-export interface FeatureDefinition {
+export type FeatureDefinition = FeatureMeaning & Direction;
+
+interface FeatureMeaning {
   readonly name: string;
   readonly group: FeatureGroup;
   readonly unit: string;
@@ -23,8 +30,6 @@ export interface FeatureDefinition {
   readonly windowDays: number;
   /** When its value is NaN, beside a customer without any history. */
   readonly unknownWhen: string;
-  /** 1: more is riskier; -1: less is riskier; 0: neither. The model's monotone constraint. */
-  readonly riskDirection: -1 | 0 | 1;
   /** Weight in stress_composite; 0 outside the 27 features before the derived ones. */
   readonly weight: number;
   /** Clearly stressed from here up; null: no level of it is. */
@@ -54,12 +59,12 @@ export interface Lever {
 }
 
 /** A definition with what the catalogue's other tables say of it. */
-export interface CatalogueFeature extends FeatureDefinition {
+export type CatalogueFeature = FeatureDefinition & {
   /** Reason code, for good; see catalogue/codes.ts. */
   readonly code: string;
   /** Null: not a thing that a customer can change, or without a direction of risk, so that no change of it is for the better. */
   readonly lever: Lever | null;
-}
+};
 
 /** A vector at an observation (t, n, v). */
 export interface Observation {

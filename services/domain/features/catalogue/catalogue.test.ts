@@ -93,3 +93,11 @@ describe('levers', () => {
     expect(Object.keys(LEVERS).filter((name) => fixed.test(name))).toEqual(allowed);
   });
 });
+
+test('what has no direction of risk says why, each for itself; what has one does not', () => {
+  const undirected = CATALOGUE.filter(({ riskDirection }) => riskDirection === 0);
+  for (const { noDirection } of undirected) expect(noDirection).toMatch(/^[A-Z].{20,}\.$/);
+  const directed = CATALOGUE.filter(({ riskDirection }) => riskDirection !== 0);
+  expect(directed.filter((feature) => 'noDirection' in feature)).toEqual([]);
+  expect(undirected.map(({ name }) => name)).toContain('payment_timing_shift_days');
+});

@@ -77,6 +77,7 @@ export const payments: readonly FeatureDefinition[] = [
     windowDays: 90,
     unknownWhen: `${noObligations}, nothing fell due in either window, or fewer than 14 days of the baseline are observed`,
     riskDirection: 0,
+    noDirection: 'It counts a due that is still unpaid in the baseline: as such a debt ages, the shift falls.',
     weight: 1,
     alarm: 5,
     reason: 'Habits of paying move by a day or two; five days later is waiting for money.',

@@ -47,6 +47,8 @@ export const salary: readonly FeatureDefinition[] = [
     windowDays: 90,
     unknownWhen: noSalary,
     riskDirection: 0,
+    noDirection:
+      'It dates a change: at first it says that pay has stopped, later that this was long ago; in between a payment is missed.',
     weight: 1.5,
     alarm: 1,
     reason: 'One whole pay missed is stress already; more weight: nothing harmless looks like it.',
