@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['services/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'unit', include: ['services/**/*.test.ts', 'test/bench/*.test.ts'], testTimeout: 20_000 } },
       {
         test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
       },

@@ -14,6 +14,8 @@ import type { Stack } from '../../services/stack/stack.ts';
 export interface BareRecord<T> {
   readonly partition: number;
   readonly offset: bigint;
+  /** LogAppendTime, milliseconds since the epoch. */
+  readonly appendMs: number;
   readonly message: T;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -99,7 +101,8 @@ function recordOf<T>(o: BareStageOptions<T>, partition: number, message: KafkaMe
   const { offset, value, headers = {} } = message;
   if (value === null) throw new Error(`record ${partition}/${offset} has no value`);
   const texts = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]));
-  return { partition, offset: BigInt(offset), message: o.decode(value), headers: texts };
+  const appendMs = Number(message.timestamp);
+  return { partition, offset: BigInt(offset), appendMs, message: o.decode(value), headers: texts };
 }
 
 async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {

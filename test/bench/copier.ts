@@ -1,6 +1,7 @@
 /**
  * The copier of bench:pipeline, a process of its own: every record of transactions-stream into one table, by the bare consumer.
- * It copies what is in the log and ends, with one line of JSON: records copied from `PDE_BENCH_SKIP` on, and how long that took.
+ * First what is in the log, told in a line of JSON (the first PDE_BENCH_SKIP records do not count), then PDE_BENCH_MORE records that
+ * are appended afterwards, told in another.
  */
 import type pg from 'pg';
 import { type Transaction, TransactionSchema } from '../../gen/pde/events/v1/transaction_pb.ts';
@@ -22,7 +23,7 @@ type Column = readonly [name: string, type: string, get: (row: Row) => unknown];
 
 export interface Copied {
   readonly records: number;
-  /** From the fetch that followed the skipped ones until the last COMMIT returned. */
+  /** Until the last COMMIT returned: of the log from the fetch after the skipped ones, of what came later from its first append. */
   readonly seconds: number;
 }
 
@@ -70,23 +71,29 @@ async function insert(client: pg.PoolClient, rows: readonly Row[]): Promise<void
 }
 
 const stack = stackFrom(JSON.parse(process.env.PDE_BENCH_STACK!));
-const skip = Number(process.env.PDE_BENCH_SKIP);
+const [skip, more] = [Number(process.env.PDE_BENCH_SKIP), Number(process.env.PDE_BENCH_MORE)];
 const kafka = bareKafka(stack);
 const pool = barePool(stack);
 await pool.query(BARE_DDL);
 await pool.query(TABLE);
 const admin = kafka.admin();
 await admin.connect();
-const all = (await admin.fetchTopicOffsets(TOPIC.name)).reduce(
-  (sum, { high, low }) => sum + Number(high) - Number(low),
-  0,
-);
+const offsets = await admin.fetchTopicOffsets(TOPIC.name);
 await admin.disconnect();
+const all = offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
 
 let copied = 0;
 let lastMs = 0;
-let begun: { readonly atMs: number; readonly records: number } | null = null;
-const { promise: ended, resolve } = Promise.withResolvers<Copied>();
+let logBegan: { readonly atMs: number; readonly records: number } | null = null;
+let logTold = false;
+let firstAppendMs = Number.POSITIVE_INFINITY;
+const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+
+function answer(records: number, sinceMs: number): void {
+  const told: Copied = { records, seconds: (lastMs - sinceMs) / 1_000 };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
+
 const stage = await startBareStage({
   kafka,
   groupId: 'bench-copier',
@@ -95,16 +102,20 @@ const stage = await startBareStage({
   decode: await bareDecoder(stack.registry.url, TOPIC, TransactionSchema),
   insert,
   onFetch() {
-    const atMs = performance.now();
-    if (copied >= skip) begun ??= { atMs, records: copied };
-    if (copied === all && begun !== null)
-      resolve({ records: copied - begun.records, seconds: (lastMs - begun.atMs) / 1_000 });
+    if (copied >= skip) logBegan ??= { atMs: Date.now(), records: copied };
+    if (logTold || logBegan === null || copied < all) return;
+    logTold = true;
+    answer(copied - logBegan.records, logBegan.atMs);
   },
   onCommitted(records) {
     copied += records.length;
-    lastMs = performance.now();
+    lastMs = Date.now();
+    if (copied > all) firstAppendMs = Math.min(firstAppendMs, records[0]!.appendMs);
+    if (copied < all + more) return;
+    answer(more, firstAppendMs);
+    end();
   },
 });
-process.stdout.write(`${JSON.stringify(await ended)}\n`);
+await ended;
 await stage.stop();
 await pool.end();

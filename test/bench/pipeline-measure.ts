@@ -7,7 +7,7 @@ import type { Copied } from './copier.ts';
 import { figuresOf, type ProcessFigures, usedBetween } from './process-figures.ts';
 import { type Rig, ROOT } from './rig.ts';
 
-/** Streamed before the clock starts: code is warm, and their rate tells how many fill the time. */
+/** Streamed and decided before the clock starts: code is warm. */
 const WARM_UP = 20_000;
 const SERVICES = ['features', 'scoring', 'interventions', 'gateway'] as const;
 const LOOK_EVERY_MS = 100;
@@ -26,20 +26,21 @@ export interface EngineRun {
   readonly used: Used;
 }
 
-/** Streams a stretch flat out and waits until it is decided. */
+/** Streams flat out for so many seconds and waits until all of it is decided. */
 export async function measureEngine(rig: Rig, seconds: number): Promise<EngineRun> {
-  const rest = rig.transactions - WARM_UP;
-  if (rest < WARM_UP) throw new Error(`the bank holds ${rig.transactions} transactions: too few`);
-  const warmS = await timed(() => streamed(rig, WARM_UP));
-  const wanted = Math.round((WARM_UP / warmS) * seconds);
-  const transactions = Math.min(rest, wanted);
-  rig.log(`warm, at ${Math.round(WARM_UP / warmS)} a second; the clock runs for ${transactions} transactions`);
-  if (transactions < wanted) rig.log(`the bank ends before ${seconds} s: more customers fill them`);
+  rig.log('warming up');
+  await rig.stream(['--total', `${WARM_UP}`]);
+  await rig.decided();
   await checkpoint(rig);
+  rig.log(`streaming for ${seconds} s`);
   const watched = watchEngine(rig);
   const startMs = Date.now();
-  const producedS = await timed(() => rig.stream(['--total', `${transactions}`]));
-  rig.log(`produced in ${producedS.toFixed(1)} s`);
+  let transactions = 0;
+  const producedS = await timed(async () => {
+    transactions = (await streamFor(rig, seconds)).sent;
+  });
+  rig.log(`produced ${transactions} transactions in ${producedS.toFixed(1)} s`);
+  if (transactions + WARM_UP >= rig.transactions) rig.log('the bank ended before the time: more customers fill it');
   await rig.decided();
   const endMs = Date.now();
   const used = watched();
@@ -55,9 +56,15 @@ export async function measureEngine(rig: Rig, seconds: number): Promise<EngineRu
   };
 }
 
-async function streamed(rig: Rig, count: number): Promise<void> {
-  await rig.stream(['--total', `${count}`]);
-  await rig.decided();
+/** Until the time is over, or the bank: the simulator then stops after the batch in flight. */
+async function streamFor(rig: Rig, seconds: number): Promise<{ readonly sent: number }> {
+  const streaming = rig.stream([]);
+  const timer = setTimeout(() => rig.spawned('simulator')?.kill('SIGTERM'), seconds * 1_000);
+  try {
+    return await streaming;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -136,30 +143,42 @@ function pidOf(process: ManagedProcess<unknown> | undefined): number {
 }
 
 export interface CopierRun {
-  readonly transactions: number;
-  readonly seconds: number;
+  readonly log: Copied;
+  readonly stream: Copied;
+  /** While it copied what was in the log. */
   readonly used: Used;
 }
 
-/** Copies the same log, warm-up first; the engine has ended. */
-export async function measureCopier(rig: Rig): Promise<CopierRun> {
+/** Copies the log that the engine left, warm-up first, and then the same stretch again while the simulator produces it. */
+export async function measureCopier(rig: Rig, transactions: number): Promise<CopierRun> {
   await checkpoint(rig);
   rig.log('the copier runs over the same log');
-  const lines: string[] = [];
   const [before, watched] = [partsOf(rig), watchSpawned(rig, 'copier')];
+  const told: ((copied: Copied) => void)[] = [];
+  const answers = [0, 1].map(() => new Promise<Copied>((resolve) => told.push(resolve)));
   const copier = rig.stack.spawnProcess({
     name: 'copier',
     command: process.execPath,
     args: ['--disable-warning=TimeoutNegativeWarning', join(ROOT, 'test', 'bench', 'copier.ts')],
-    env: { PDE_BENCH_STACK: JSON.stringify(rig.stack.facts), PDE_BENCH_SKIP: `${WARM_UP}` },
+    env: {
+      PDE_BENCH_STACK: JSON.stringify(rig.stack.facts),
+      PDE_BENCH_SKIP: `${WARM_UP}`,
+      PDE_BENCH_MORE: `${transactions}`,
+    },
     logFile: join(rig.stateDir, 'logs', 'copier.log'),
     ready: (line) => line,
-    onStdoutLine: (line) => lines.push(line),
+    onStdoutLine: (line) => {
+      if (line.startsWith('{')) told.shift()?.(JSON.parse(line));
+    },
   });
-  const { code } = await copier.exit;
+  const ended = copier.exit.then(({ code }): never => {
+    throw new Error(`the copier ended with ${code}: see ${copier.logFile}`);
+  });
+  ended.catch(() => {});
+  const log = await Promise.race([answers[0]!, ended]);
   const used = { ...between(before, partsOf(rig)), copier: watched() };
-  const last = lines.findLast((line) => line.startsWith('{'));
-  if (code !== 0 || last === undefined) throw new Error(`the copier ended with ${code}: see ${copier.logFile}`);
-  const { records, seconds }: Copied = JSON.parse(last);
-  return { transactions: records, seconds, used };
+  await checkpoint(rig);
+  rig.log('the copier runs beside the producer');
+  await rig.stream(['--restart', '--total', `${transactions}`]);
+  return { log, used, stream: await Promise.race([answers[1]!, ended]) };
 }

@@ -3,7 +3,10 @@ import type { BankProfile, BankTransaction } from './bank-rows.ts';
 import { PROFILE_SELECT, type ProfileTableRow, profileFromTable } from './profile-columns.ts';
 import { rowFromTable, TRANSACTION_SELECT, type TransactionTableRow } from './transaction-columns.ts';
 
-/** Transactions from a sequence on, in the order of sending, before `end`, at most `limit`. */
+/**
+ * Transactions from a sequence on, in the order of sending, before `end`, at most `limit`. Sequences have no gaps, so the page is
+ * bounded on both sides: whatever the statistics say of a table that was just imported, only its own rows are read.
+ */
 export async function readTransactions(
   db: Queryable,
   bankId: string,
@@ -14,8 +17,8 @@ export async function readTransactions(
   const { rows } = await db.prepared<TransactionTableRow>(
     'read_transactions',
     `SELECT ${TRANSACTION_SELECT} FROM bank.transactions
-     WHERE bank_id = $1::text AND sequence >= $2::int8 AND sequence < $3::int8 ORDER BY sequence LIMIT $4::int4`,
-    [bankId, from, end, limit],
+     WHERE bank_id = $1::text AND sequence >= $2::int8 AND sequence < $3::int8 ORDER BY sequence`,
+    [bankId, from, Math.min(end, from + limit)],
   );
   return rows.map((row) => ({ sequence: row.sequence, customerId: row.customer_id, row: rowFromTable(row) }));
 }
