@@ -32,7 +32,6 @@ const GLOBAL_RULES = {
 
 const SAMPLE =
   'syntax = "proto3"; package sample; import "google/protobuf/timestamp.proto"; message Sample { google.protobuf.Timestamp a = 1; }';
-const FIRST_CHECK_WITHIN_MS = 60_000;
 
 /** Starts it and resolves once it is healthy and has checked a first schema. */
 export async function startRegistry(o: RegistryOptions): Promise<ManagedProcess<true>> {
@@ -67,7 +66,7 @@ export async function startRegistry(o: RegistryOptions): Promise<ManagedProcess<
     readyWithinMs: o.readyWithinMs,
   });
   await registry.ready;
-  await checkFirstSchema(`http://127.0.0.1:${o.port}`);
+  await checkFirstSchema(`http://127.0.0.1:${o.port}`, o.readyWithinMs);
   return registry;
 }
 
@@ -78,13 +77,13 @@ async function isHealthy(managementPort: number): Promise<true | null> {
 }
 
 // A dry run: its first check loads the Protobuf compiler, which on a busy machine takes longer than clients wait for an answer.
-async function checkFirstSchema(url: string): Promise<void> {
+async function checkFirstSchema(url: string, withinMs: number): Promise<void> {
   const content = { content: SAMPLE, contentType: 'application/x-protobuf' };
   const answer = await fetch(`${url}/apis/registry/v3/groups/default/artifacts?dryRun=true`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ artifactId: 'sample', artifactType: 'PROTOBUF', firstVersion: { content } }),
-    signal: AbortSignal.timeout(FIRST_CHECK_WITHIN_MS),
+    signal: AbortSignal.timeout(withinMs),
   });
   await answer.body?.cancel();
   if (!answer.ok) throw new StackError(`the registry refused a valid schema with status ${answer.status}`);

@@ -157,7 +157,7 @@ export const PLANTED: readonly PlantedBug[] = [
         ],
       },
     ],
-    caughtBy: 'simulator:after-acknowledge-before-checkpoint',
+    caughtBy: 'duplicates:in-a-backlog',
   },
   {
     name: 'profile-read-late',

@@ -135,6 +135,15 @@ const zombies: readonly FaultCase[] = [
       ],
     }),
   ),
+  {
+    // What the simulator sends again lies in features' backlog, between records that are new: one batch holds both.
+    name: 'duplicates:in-a-backlog',
+    family: 'zombie',
+    faults: [
+      { kind: 'point', target: 'features', point: 'before-score', nth: [1, 1], forMs: BEYOND_SESSION },
+      pointOf('simulator', 'after-acknowledge-before-checkpoint', [2, 5]),
+    ],
+  },
 ];
 
 const rebalances: readonly FaultCase[] = [
