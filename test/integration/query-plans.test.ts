@@ -51,7 +51,7 @@ beforeAll(async () => {
   pools = { features: poolOf('features'), scoring: poolOf('scoring'), interventions: poolOf('interventions') };
   await fill(database.adminUrl);
   large = await largeTables(database.adminUrl, LARGE_ROWS);
-});
+}, 300_000);
 afterAll(async () => {
   await Promise.all(Object.values(pools).map((pool) => pool.close()));
   await database.drop();

@@ -23,7 +23,14 @@ export interface CustomerOfMonth {
   readonly learnedMs: number;
 }
 
-/** Customers of a month whose base does not reach to its end, behind a customer, in order. */
+const IN_MONTH = `arrival_time >= $1::timestamptz AND arrival_time < $1::timestamptz + interval '1 month'`;
+
+/** One step along the index, whatever the server guesses of the month. */
+function nextCustomer(after: string): string {
+  return `(SELECT customer_id FROM features.ledger WHERE ${IN_MONTH} AND customer_id > ${after} ORDER BY customer_id LIMIT 1)`;
+}
+
+/** Customers of a month behind a customer, in order. */
 export async function readCustomersOfMonth(
   db: Queryable,
   month: string,
@@ -31,15 +38,20 @@ export async function readCustomersOfMonth(
   limit: number,
 ): Promise<readonly CustomerOfMonth[]> {
   const { rows } = await db.query<CustomerOfMonth>(
-    `SELECT m.customer_id AS "customerId", c.currency, c.latest_occurred_ms::float8 AS "latestOccurredMs",
+    `WITH RECURSIVE page (customer_id) AS (
+       SELECT ${nextCustomer('$2::text')}
+       UNION ALL
+       SELECT ${nextCustomer('page.customer_id')} FROM page WHERE page.customer_id IS NOT NULL
+     )
+     SELECT p.customer_id AS "customerId", c.currency, c.latest_occurred_ms::float8 AS "latestOccurredMs",
             m.last_position::float8 AS "lastPosition", m.learned_ms::float8 AS "learnedMs"
-     FROM (
-       SELECT customer_id, max(ledger_position) AS last_position, max(learned_ms) AS learned_ms FROM features.ledger
-       WHERE arrival_time >= $1::timestamptz AND arrival_time < $1::timestamptz + interval '1 month' AND customer_id > $2::text
-       GROUP BY customer_id ORDER BY customer_id LIMIT $3::int4
+     FROM (SELECT * FROM page WHERE customer_id IS NOT NULL LIMIT $3::int4) p
+     CROSS JOIN LATERAL (SELECT * FROM features.customers WHERE customer_id = p.customer_id OFFSET 0) c
+     CROSS JOIN LATERAL (
+       SELECT max(ledger_position) AS last_position, max(learned_ms) AS learned_ms FROM features.ledger
+       WHERE customer_id = p.customer_id AND ${IN_MONTH}
      ) m
-     CROSS JOIN LATERAL (SELECT * FROM features.customers WHERE customer_id = m.customer_id OFFSET 0) c
-     ORDER BY m.customer_id`,
+     ORDER BY p.customer_id`,
     [`${month}T00:00:00Z`, after, limit],
   );
   return rows;

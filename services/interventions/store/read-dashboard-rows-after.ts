@@ -59,8 +59,8 @@ export async function readDashboardRowsAfter(
        ${msOf('d.decided_time')} AS decided_ms, d.risk_level, d.personal, o.intervention_id, o.intervention_type,
        d.suppression_reason
      FROM interventions.dashboard_rows r
-     LEFT JOIN interventions.decisions d ON d.decision_id = r.decision_id
-     LEFT JOIN interventions.offers o ON o.decision_id = r.decision_id
+     LEFT JOIN LATERAL (SELECT * FROM interventions.decisions WHERE decision_id = r.decision_id OFFSET 0) d ON true
+     LEFT JOIN LATERAL (SELECT * FROM interventions.offers WHERE decision_id = r.decision_id OFFSET 0) o ON true
      WHERE r.shard = $1::int2 AND r.position > $2::int8 ORDER BY r.position LIMIT $3::int4`,
     [shard, position, limit],
   );

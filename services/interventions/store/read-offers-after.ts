@@ -50,7 +50,8 @@ export async function readOffersAfter(
     `SELECT o.position, o.intervention_id, o.decision_id, d.prediction_id, o.customer_id, d.mode, o.risk_level,
        o.intervention_type, o.channel, o.priority, ${msOf('o.decided_time')} AS decided_ms,
        ${msOf('o.expire_time')} AS expire_ms, d.policy_version, d.personal
-     FROM interventions.offers o JOIN interventions.decisions d ON d.decision_id = o.decision_id
+     FROM interventions.offers o
+     CROSS JOIN LATERAL (SELECT * FROM interventions.decisions WHERE decision_id = o.decision_id OFFSET 0) d
      WHERE o.shard = $1::int2 AND o.position > $2::int8 ORDER BY o.position LIMIT $3::int4`,
     [shard, position, limit],
   );

@@ -12,6 +12,8 @@ const SQL = `
 SELECT ${SELECT_PREDICTION}
 FROM scoring.latest_scores l JOIN scoring.predictions p USING (prediction_id)
 WHERE l.risk_rank >= $1::int
+  -- Where in the index a later page begins.
+  AND ($2::float8 IS NULL OR l.probability <= $2::float8)
   AND ($2::float8 IS NULL OR l.probability < $2::float8 OR (l.probability = $2::float8 AND l.customer_id > $3::text))
 ORDER BY l.probability DESC, l.customer_id
 LIMIT $4::int`;

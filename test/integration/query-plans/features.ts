@@ -110,7 +110,7 @@ export const FEATURES: Calls = {
     await profiles.moveProfilePosition(pool, 'customer-updates', 0, 5n);
     await profiles.readProfilePositions(pool, 'customer-updates');
   },
-  'retention: a page of a month': (pool) => months.readCustomersOfMonth(pool, '2026-01-01', customer(40_000), 100),
+  'retention: a page of a month': (pool) => months.readCustomersOfMonth(pool, '2026-01-01', customer(20_000), 100),
   // It reads the month that it drops: inside the function, and rolled back here.
   'retention: drop a month': (pool) => months.dropLedgerMonth(pool, '2026-01-01'),
   'retention: bases': (pool) => months.saveBases(pool, bases),

@@ -1,7 +1,7 @@
 /** Tables with enough rows that reading one whole is plainly the wrong plan: made by the server, in a few seconds. */
 import { createPool } from '../../../services/platform/postgres/pool.ts';
 
-export const CUSTOMERS = 100_000;
+export const CUSTOMERS = 50_000;
 export const ARRIVAL_MS = Date.UTC(2026, 0, 10);
 
 /** The n-th customer, from 1. */
@@ -60,7 +60,7 @@ const SCORING = [
   `INSERT INTO scoring.refused (prediction_id, customer_id, transaction_id, observation_time, ledger_position, profile_version,
      feature_set_version, features, contributions, vector_sha256, base_value, margin, model_name, model_version, model_sha256, reason)
    SELECT ${idSql('r', 'n')}, ${name('n')}, 't1', ${time}, 1, 1, 'set', '', '', '', 0, 0, 'm', '1', '', 'r' FROM ${all(1_000)}`,
-  `INSERT INTO scoring.outbox_shards SELECT 'predictions', s, 33000 FROM generate_series(0, 2) AS s`,
+  `INSERT INTO scoring.outbox_shards SELECT 'predictions', s, 17000 FROM generate_series(0, 2) AS s`,
 ];
 
 const PERSONAL = `'{"probability":0.1,"horizon_days":45,"risk_score":0.5,"top_features":[],"message":"m"}'`;
@@ -83,7 +83,7 @@ const INTERVENTIONS = [
    SELECT ${name('n')}, ${time}, n FROM ${all()}`,
   `INSERT INTO interventions.decision_counts SELECT s, l, 'x', true, 100, ${time}
    FROM generate_series(0, 2) AS s, unnest('{LOW,MEDIUM,HIGH,CRITICAL}'::text[]) AS l`,
-  `INSERT INTO interventions.outbox_shards SELECT o, s, 33000 FROM generate_series(0, 2) AS s, unnest('{offers,dashboard}'::text[]) AS o`,
+  `INSERT INTO interventions.outbox_shards SELECT o, s, 17000 FROM generate_series(0, 2) AS s, unnest('{offers,dashboard}'::text[]) AS o`,
 ];
 
 /**
@@ -91,7 +91,7 @@ const INTERVENTIONS = [
  * turned off, so that both states can be looked at.
  */
 export async function fill(adminUrl: string): Promise<void> {
-  const admin = createPool({ url: adminUrl, max: 3, statementTimeoutMs: 60_000 });
+  const admin = createPool({ url: adminUrl, max: 3, statementTimeoutMs: 240_000 });
   try {
     await admin.query(
       `DO $$ DECLARE t regclass; BEGIN
@@ -118,7 +118,7 @@ export async function fill(adminUrl: string): Promise<void> {
 }
 
 export async function analyze(adminUrl: string): Promise<void> {
-  const admin = createPool({ url: adminUrl, max: 1, statementTimeoutMs: 60_000 });
+  const admin = createPool({ url: adminUrl, max: 1, statementTimeoutMs: 240_000 });
   try {
     await admin.query('ANALYZE');
   } finally {

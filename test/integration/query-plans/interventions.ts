@@ -77,8 +77,8 @@ export const INTERVENTIONS: Calls = {
     const report = await takeLowReport(pool, 0);
     await insertLowReport(pool, 0, 600_000n, report!);
   },
-  'relay: offers': (pool) => readOffersAfter(pool, 1, 33_000n, 500),
-  'relay: dashboard': (pool) => readDashboardRowsAfter(pool, 1, 33_000n, 500),
+  'relay: offers': (pool) => readOffersAfter(pool, 1, 16_000n, 500),
+  'relay: dashboard': (pool) => readDashboardRowsAfter(pool, 1, 16_000n, 500),
   'profiles: append': (pool) => insertProfiles(pool, profiles),
   'profiles: stop': (pool) =>
     insertStops(
@@ -93,8 +93,8 @@ export const INTERVENTIONS: Calls = {
   'dashboard: history of a customer': (pool) => readHistory(pool, customer(77), null, 51),
   'dashboard: next page of it': (pool) => readHistory(pool, customer(77), 500n, 51),
   'record an outcome': async (pool) => {
-    await insertOutcome(pool, idOf('i', 60_000), 'helped', 'officer');
-    await readIntervention(pool, idOf('i', 60_000));
+    await insertOutcome(pool, idOf('i', 30_000), 'helped', 'officer');
+    await readIntervention(pool, idOf('i', 30_000));
   },
   'reconcile: counters': (pool) => readStoredCounts(pool),
 };

@@ -55,7 +55,7 @@ export const SCORING: Calls = {
       predictions.map((prediction) => ({ ...prediction, reason: 'r' })),
     ),
   'a batch: worklist': (pool) => upsertLatest(pool, predictions),
-  'relay: predictions': (pool) => readUnpublished(pool, 1, 33_000n, 500, names),
+  'relay: predictions': (pool) => readUnpublished(pool, 1, 16_000n, 500, names),
   'Predict: what a key was used for': async (pool) => {
     await findRequest(pool, 'caller', 'key-5');
     await insertRequest(pool, request);
