@@ -2,7 +2,7 @@
  * `npm run faults`: streams a bank through the whole engine while faults strike, case by case, and compares each time with a run
  * without faults. Exits 0 only where every case that ran struck, recovered, and lost, repeated and changed nothing.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeSync } from 'node:fs';
 import { chmod, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,11 +125,16 @@ function casesOfFamily(family: string): readonly FaultCase[] {
   );
 }
 
+/** What the runs so far have come to. */
+interface Found {
+  readonly results: CaseResult[];
+  readonly notRun: NotRun[];
+  readonly total: number;
+}
+
 /** All runs, on the ordinary stack and then on the special one; what is stored without faults is found out once a bank. */
-async function runAll(wanted: Wanted, root: string, interrupt: Interrupt) {
+async function runAll(wanted: Wanted, root: string, interrupt: Interrupt, found: Found): Promise<void> {
   const bases = new Map<BankSize, Baseline>();
-  const results: CaseResult[] = [];
-  const notRun: NotRun[] = [];
   for (const isSpecial of [false, true]) {
     const runs = wanted.runs.filter(({ each }) => needsSpecial(each) === isSpecial);
     if (runs.length === 0) continue;
@@ -137,16 +142,15 @@ async function runAll(wanted: Wanted, root: string, interrupt: Interrupt) {
       const lab = await startLab({ stateDir: join(root, 'stack'), log: say, signal: interrupt.signal }, isSpecial);
       interrupt.guard(lab.stack);
       try {
-        for (const run of runs) await runOne(run, lab, root, bases, results, notRun, wanted.runs.length);
+        for (const run of runs) await runOne(run, lab, root, bases, found, interrupt.signal);
       } finally {
         await lab.stop();
       }
     } catch (cause) {
       if (!(cause instanceof NotOfferedError)) throw cause;
-      notRun.push(...runs.map(({ each }) => ({ name: each.name, why: cause.message })));
+      found.notRun.push(...runs.map(({ each }) => ({ name: each.name, why: cause.message })));
     }
   }
-  return { results, notRun };
 }
 
 async function runOne(
@@ -154,9 +158,8 @@ async function runOne(
   lab: Lab,
   root: string,
   bases: Map<BankSize, Baseline>,
-  results: CaseResult[],
-  notRun: NotRun[],
-  total: number,
+  { results, notRun, total }: Found,
+  interrupted: AbortSignal,
 ): Promise<void> {
   const { customers, months, rate } = size;
   const options = { lab, bank: { kind: 'synthetic' as const, customers, months, seed: BANK_SEED }, rate };
@@ -169,6 +172,8 @@ async function runOne(
   say(`${results.length + notRun.length + 1}/${total} ${each.name}, seed ${seed}: ${faults}`);
   try {
     const result = await runCase(options, each, seed, base, logsDir);
+    // What was cut short says nothing.
+    if (interrupted.aborted) return;
     results.push(result);
     sayResult(result, logsDir);
   } catch (cause) {
@@ -201,12 +206,18 @@ async function main(wanted: Wanted): Promise<number> {
   await chmod(root, 0o711);
   // Several hundred starts of the same services: compiled once.
   process.env.NODE_COMPILE_CACHE ??= join(root, 'compiled');
-  const { results, notRun } = await runAll(wanted, root, interrupt);
-  process.stdout.write(`${report(wanted, results, notRun)}\n`);
+  const found: Found = { results: [], notRun: [], total: wanted.runs.length };
+  // Whoever interrupts a long run gets what it has found until then.
+  const text = () => `${report(wanted, found.results, found.notRun)}\n`;
+  const printNow = () => writeSync(process.stdout.fd, text());
+  process.once('exit', printNow);
+  await runAll(wanted, root, interrupt, found);
+  process.off('exit', printNow);
+  process.stdout.write(text());
   await rm(join(root, 'compiled'), { recursive: true, force: true });
   // Logs of failed cases stay.
   await rmdir(root).catch(() => undefined);
-  return results.every(({ passed }) => passed) ? 0 : 1;
+  return found.results.every(({ passed }) => passed) ? 0 : 1;
 }
 
 try {

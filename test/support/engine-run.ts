@@ -18,6 +18,8 @@ import { type EngineFile, engineFileOf } from '../../services/cli/engine-file.ts
 import { createEngineObserver, type EngineObserver, isDrained } from '../../services/cli/observe-engine.ts';
 import { type Acknowledged, type Reconciliation, reconcile } from '../../services/cli/reconcile.ts';
 import { runSimulator } from '../../services/cli/simulator.ts';
+import { retry } from '../../services/platform/lifecycle/retry.ts';
+import { RegistryUnavailableError } from '../../services/platform/registry/registry.ts';
 import { createSilentLogger } from '../../services/platform/telemetry/logger.ts';
 import type { Stack } from '../../services/stack/stack.ts';
 import { createFeed, type Feed } from './bank-feed.ts';
@@ -94,7 +96,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
   const settings = typeof options.settings === 'function' ? options.settings(stack) : options.settings;
   try {
     await deleteTopics(shared);
-    await deploy(stack, root, log);
+    await deployPatiently(stack, root);
     const args = importArguments(options.bank, false);
     const imported = await runSimulator<{ bank_id: string; transactions: number }>({ root, stack, args });
     const { bank_id: bankId, transactions } = imported;
@@ -132,6 +134,13 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
     if (options.logsDir !== undefined) await keepLogs(stateDir, options.logsDir);
     await rm(stateDir, { recursive: true, force: true });
   }
+}
+
+/** On a busy machine a registry that has just come up answers late. */
+async function deployPatiently(stack: Stack, root: string): Promise<void> {
+  const isTransient = (cause: unknown) => cause instanceof RegistryUnavailableError;
+  const policy = { initialDelayMs: 500, maxDelayMs: 5_000, maxTries: 8, isTransient };
+  await retry(policy, new AbortController().signal, () => deploy(stack, root, createSilentLogger()));
 }
 
 /**
