@@ -13,7 +13,10 @@ const batch: PartitionBatch = {
   handedOverMs: 0,
   attempt: 2,
 };
-const nothing: BatchEffect = { entries: [], moves: [], duplicates: 0, refusals: [] };
+const nothing: BatchEffect = {
+  ...{ entries: [], moves: [], duplicates: 0, refusals: [] },
+  assertProfilesStand: async () => undefined,
+};
 
 /** A database in which the conditional move of the offset moves so many rows. */
 function databaseThatMoves(count: number): Pool {

@@ -5,13 +5,13 @@
  * The offset moves before scoring is asked: what a crash of the database took back (the commit is asynchronous) is missing from
  * what the batch was computed on, and only the offset tells. A prediction made of it would stand for ever. For the same reason
  * rows are written before scoring is asked: what the store refuses for what it holds is found before a prediction of it exists.
- * All is committed after scoring answered. The dead letters' positions come last, so that the lock on them is held as short as
+ * These statements go out together; what they answer is looked at before scoring is asked. All is committed after scoring answered. The dead letters' positions come last, so that the lock on them is held as short as
  * may be.
  */
 import { insertDeadLetters, type Refusal, type WholeDeadLetter } from '../platform/dead-letters/store.ts';
 import { FencedError, type PartitionBatch } from '../platform/kafka/port.ts';
 import { crashPoint } from '../platform/lifecycle/crash-point.ts';
-import type { Pool, Transaction } from '../platform/postgres/pool.ts';
+import { type Pool, type Transaction, together } from '../platform/postgres/pool.ts';
 import { movePosition } from '../platform/postgres/positions.ts';
 import type { ComputedEntry } from './compute-batch.ts';
 import { SCHEMA, SERVICE } from './names.ts';
@@ -26,6 +26,8 @@ export interface BatchEffect {
   readonly moves: readonly CustomerMove[];
   readonly duplicates: number;
   readonly refusals: readonly Refusal[];
+  /** Throws where the vectors were computed on profiles that do not stand; nothing is scored then. */
+  readonly assertProfilesStand: () => Promise<void>;
 }
 
 export interface Committed {
@@ -59,11 +61,15 @@ async function commitIn(
   effect: BatchEffect,
   signal: AbortSignal,
 ): Promise<Committed> {
-  await move(tx, deps.group, batch, effect);
-  await insertLedger(tx, effect.entries);
-  if (!(await moveCustomers(tx, effect.moves))) {
+  const [, , moved] = await together(
+    move(tx, deps.group, batch, effect),
+    insertLedger(tx, effect.entries),
+    moveCustomers(tx, effect.moves),
+  );
+  if (!moved) {
     throw new FencedError(`customers of ${batch.topic}/${batch.partition} are not where the batch found them`);
   }
+  await effect.assertProfilesStand();
   crashPoint('before-score');
   const conflicts = await deps.scorer.score(effect.entries, signal);
   await insertVectorConflicts(tx, conflicts);

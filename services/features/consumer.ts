@@ -30,10 +30,12 @@ import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { type PlacedRecord, planBatch } from './plan.ts';
 import type { ProfileCache } from './profile-cache.ts';
+import { createProfileCheck, type ProfileCheck, ProfilesCameError } from './profiles-stand.ts';
 import type { Scorer } from './score.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { insertLedger } from './store/insert-ledger.ts';
 import type { CustomerMove } from './store/move-customers.ts';
+import type { ProfileHistory } from './store/read-profiles.ts';
 import { takeCustomers } from './take-customers.ts';
 
 export interface ConsumerDeps {
@@ -67,8 +69,9 @@ export function createTransactionHandlers(deps: ConsumerDeps): ConsumerHandlers 
       const checked = await deps.metrics.timed('decode', () => checkAll(deps, batch));
       await deps.months.ensure(batch.records.map((record) => record.appendMs));
       let refusals: Refusals = new Map();
-      for (;;) {
-        const found = await attempt(deps, batch, checked, caughtUp, refusals, signal);
+      for (let tries = 1; ; tries++) {
+        const check = createProfileCheck(deps.profiles, caughtUp, batch.records.length, tries > 1);
+        const found = await attempt(deps, batch, checked, check, refusals, signal);
         if (found === null) return;
         refusals = new Map([...refusals, ...found]);
       }
@@ -81,12 +84,16 @@ function checkAll(deps: ConsumerDeps, batch: PartitionBatch): Promise<readonly C
   return Promise.all(batch.records.map((record) => checkRecord(deps.codec, TRANSACTIONS, record)));
 }
 
-/** Processes the batch without the refused records. @returns null once committed; else what the store refuses beside those */
+/**
+ * Processes the batch without the refused records.
+ *
+ * @returns null once committed; else what the store refuses beside those, which is nothing where only profiles came meanwhile
+ */
 async function attempt(
   deps: ConsumerDeps,
   batch: PartitionBatch,
   checked: readonly Checked[],
-  caughtUp: Promise<void>,
+  check: ProfileCheck,
   refusals: Refusals,
   signal: AbortSignal,
 ): Promise<Refusals | null> {
@@ -94,25 +101,26 @@ async function attempt(
   const valid = judged.flatMap((one) => (one.kind === 'valid' ? [one.record] : []));
   const customerIds = [...new Set(valid.map((record) => record.customerId))];
 
-  const { knowledge, states } = await deps.metrics.timed('look-up', async () => {
-    const [known, taken] = await Promise.all([
+  const { knowledge, states, histories } = await deps.metrics.timed('look-up', async () => {
+    const [known, taken, profiles] = await Promise.all([
       lookUpKnowledge(deps.pool, valid, deps.retentionMs),
       takeCustomers(deps.pool, deps.cache, customerIds, batch.epoch),
-      caughtUp,
+      check.beforeLoading.then(() => deps.profiles.load(customerIds)),
     ]);
-    return { knowledge: { ...known, customer: (id: string) => taken.get(id) }, states: taken };
+    return { knowledge: { ...known, customer: (id: string) => taken.get(id) }, states: taken, histories: profiles };
   });
   const before = new Map([...states].map(([customerId, state]) => [customerId, state.ledgerRows]));
   const sorted = sort(batch, judged, planBatch(valid, knowledge));
 
   const entries = await deps.metrics.timed('compute', () =>
-    compute(deps, batch, sorted.accepted, states, knowledge.positionOf),
+    compute(deps, batch, sorted.accepted, states, histories, knowledge.positionOf),
   );
   const effect = {
     entries,
     moves: movesOf(entries, states, before, batch.partition),
     duplicates: sorted.duplicates,
     refusals: sorted.refusals,
+    assertProfilesStand: () => check.assertStand(histories),
   };
   assertAllCounted(batch, effect);
   crashPoint('after-vectors-before-commit');
@@ -121,6 +129,7 @@ async function attempt(
     afterCommit(deps, batch, states, effect, done);
     return null;
   } catch (cause) {
+    if (cause instanceof ProfilesCameError) return new Map();
     const refused = await findRefused(entries, cause, (some) => triedOnly(deps.pool, (tx) => insertLedger(tx, some)));
     return new Map(refused.map((one) => [one.row.logOffset, refusedByStore(one.cause)]));
   }
@@ -154,9 +163,9 @@ async function compute(
   batch: PartitionBatch,
   accepted: readonly PlacedRecord[],
   states: Map<string, CustomerState>,
+  histories: ReadonlyMap<string, ProfileHistory>,
   positionOf: LedgerKnowledge['positionOf'],
 ): Promise<readonly ComputedEntry[]> {
-  const histories = await deps.profiles.load(accepted.map((record) => record.customerId));
   return await computeBatch(accepted, {
     partition: batch.partition,
     policy: deps.policy,

@@ -55,8 +55,8 @@ export const PLANTED: readonly PlantedBug[] = [
         file: 'services/features/commit-batch.ts',
         replace: [
           [
-            '  await move(tx, deps.group, batch, effect);',
-            '  await deps.pool.transaction((own) => move(own, deps.group, batch, effect));',
+            '    move(tx, deps.group, batch, effect),',
+            '    deps.pool.transaction((own) => move(own, deps.group, batch, effect)),',
           ],
         ],
       },

@@ -1,6 +1,6 @@
 import type { Mode } from '../../domain/bank/transaction.ts';
 import { columns } from '../../platform/postgres/batch.ts';
-import type { Transaction } from '../../platform/postgres/pool.ts';
+import { type Transaction, together } from '../../platform/postgres/pool.ts';
 
 /** A customer's facts before and after a batch. */
 export interface CustomerMove {
@@ -23,8 +23,8 @@ export async function moveCustomers(tx: Transaction, moves: readonly CustomerMov
   const ordered = [...moves].sort((a, b) => (a.customerId < b.customerId ? -1 : 1));
   const fresh = ordered.filter((move) => move.fromRows === 0);
   const known = ordered.filter((move) => move.fromRows > 0);
-  const moved = (await insertCustomers(tx, fresh)) + (await updateCustomers(tx, known));
-  return moved === moves.length;
+  const [inserted, updated] = await together(insertCustomers(tx, fresh), updateCustomers(tx, known));
+  return inserted + updated === moves.length;
 }
 
 async function insertCustomers(tx: Transaction, moves: readonly CustomerMove[]): Promise<number> {
