@@ -1,19 +1,31 @@
 import { expect, it } from 'vitest';
-import { latencyOf } from './latency.ts';
+import { distributionOf, latencyOf, since } from './latency.ts';
 
-it('reads the quantiles of the summary', () => {
-  const text = [
-    '# TYPE pde_end_to_end_ms summary',
-    'pde_end_to_end_ms{quantile="0.5",service="interventions"} 12.5',
-    'pde_end_to_end_ms{quantile="0.95",service="interventions"} 40',
-    'pde_end_to_end_ms{quantile="0.99",service="interventions"} 61.25',
+const exposition = (...cumulative: number[]) =>
+  [
+    '# TYPE pde_end_to_end_ms histogram',
+    ...[10, 20, 40, '+Inf'].map(
+      (le, i) => `pde_end_to_end_ms_bucket{le="${le}",service="interventions"} ${cumulative[i]}`,
+    ),
     'pde_end_to_end_ms_sum{service="interventions"} 9000',
-    'pde_end_to_end_ms_count{service="interventions"} 600',
+    `pde_end_to_end_ms_count{service="interventions"} ${cumulative.at(-1)}`,
+    'pde_other_bucket{le="10"} 3',
   ].join('\n');
-  expect(latencyOf(text)).toEqual({ p50: 12.5, p95: 40, p99: 61.25, count: 600 });
+
+it('reads percentiles from the buckets of the histogram', () => {
+  const latency = latencyOf(distributionOf(exposition(0, 80, 100, 100)));
+  expect(latency).toEqual({ p50: 16.25, p95: 35, p99: 39, max: 40, count: 100 });
+});
+
+it('takes away what was there before', () => {
+  const before = distributionOf(exposition(0, 70, 70, 70));
+  const now = distributionOf(exposition(0, 70, 74, 74));
+  expect(latencyOf(since(before, now))).toMatchObject({ p50: 30, max: 40, count: 4 });
+  expect(latencyOf(since([], now))).toMatchObject({ count: 74 });
 });
 
 it('is nothing where nothing was measured', () => {
-  expect(latencyOf('pde_end_to_end_ms_count 0\n')).toBeNull();
-  expect(latencyOf('other 1\n')).toBeNull();
+  expect(latencyOf(distributionOf('other 1\n'))).toBeNull();
+  const same = distributionOf(exposition(0, 80, 100, 100));
+  expect(latencyOf(since(same, same))).toBeNull();
 });

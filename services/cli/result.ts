@@ -51,11 +51,12 @@ export function resultOf(bank: string, report: StreamReport, elapsedSeconds: num
   };
 }
 
-function latencyJson({ p50, p95, p99, count }: Latency, rate: number) {
+function latencyJson({ p50, p95, p99, max, count }: Latency, rate: number) {
   return {
     p50: rounded(p50),
     p95: rounded(p95),
     p99: rounded(p99),
+    max: rounded(max),
     stretch: `last stretch at ${rate} transactions/s, from scheduled send to after the decision's commit`,
     decisions: count,
   };

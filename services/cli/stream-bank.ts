@@ -6,7 +6,7 @@
 import type { Stack } from '../stack/stack.ts';
 import { bankPosition } from './acknowledged.ts';
 import type { Engine } from './engine.ts';
-import { type Latency, readLatency } from './latency.ts';
+import { type Latency, latencyOf, readDistribution, since } from './latency.ts';
 import { type EngineObserver, isDrained } from './observe-engine.ts';
 import type { Progress } from './progress.ts';
 import { createRate, type Rate } from './rate.ts';
@@ -52,11 +52,13 @@ export async function streamBank(options: StreamBankOptions): Promise<StreamRepo
   if (remaining <= 0) options.progress.step('nothing is left to stream: the whole bank went through before');
   const measured = Math.max(0, Math.min(remaining, Math.round(rate * measuredSeconds)));
   const transactionsPerSecond = await flatOut(options, remaining - measured);
+  const { opsUrl } = options.engine.addresses.interventions;
+  const measuredBefore = await readDistribution(opsUrl);
   if (measured > 0) {
     options.progress.step(`measured stretch: ${grouped(measured)} transactions at ${rate} a second`);
     await streamAndDrain(options, ['--total', `${measured}`, '--rate', `${rate}`, '--measure']);
   }
-  const latency = measured > 0 ? await readLatency(options.engine.addresses.interventions.opsUrl) : null;
+  const latency = latencyOf(since(measuredBefore, await readDistribution(opsUrl)));
   const { acknowledged } = await bankPosition(options.root, options.stack, imported.bank_id);
   const input = await options.observer.look(true, acknowledged);
   return { input, reconciliation: reconcile(input), latency, rate, transactionsPerSecond };

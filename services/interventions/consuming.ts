@@ -32,7 +32,7 @@ export interface ConsumingDeps {
 
 export async function startConsuming(deps: ConsumingDeps): Promise<void> {
   const { scope, config, pool, kafka, codec, outgoing, deadLetters, context } = deps;
-  const metrics = createServiceMetrics(scope.metrics, Date.now);
+  const metrics = createServiceMetrics(scope.metrics, () => performance.timeOrigin + performance.now());
   const profiles = await startProfileReader({ scope, kafka, pool, codec, deadLetters, metrics });
   await startLowReporter({
     scope,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CustomerProfileSchema } from '../../gen/pde/events/v1/customer_profile_pb.ts';
 import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import { Prediction_Mode, PredictionSchema } from '../../gen/pde/events/v1/prediction_pb.ts';
+import { distributionOf, latencyOf } from '../../services/cli/latency.ts';
 import { type Committed, createPredictionHandlers } from '../../services/interventions/consumer.ts';
 import { reportLow } from '../../services/interventions/low-reporter.ts';
 import { createServiceMetrics } from '../../services/interventions/metrics.ts';
@@ -290,6 +291,7 @@ describe('a batch of predictions', () => {
       await record({ customerId: newCustomer(2), riskScore: LOW }),
     );
     const text = await metrics.text();
+    expect(latencyOf(distributionOf(text))).toMatchObject({ count: 1, max: expect.closeTo(12, 0) });
     expect(text).toMatch(/pde_end_to_end_ms_sum{service="test"} 12\n/);
     expect(text).toMatch(/pde_end_to_end_ms_count{service="test"} 1\n/);
     expect(text).toMatch(/pde_decisions_total{level="LOW",result="LOW_RISK",service="test"} 2\n/);
