@@ -14,13 +14,29 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** At this rate for so long. @returns what was observed, once all of it is decided */
+/** Streamed before the clock starts: the simulator is a new process each time, and has to become warm. */
+export const LEAD_IN_S = 4;
+
+/** At this rate for so long, after the lead-in. @returns what was observed, once all of it is decided */
 export async function measureEngine(rig: Rig, rate: number, seconds: number): Promise<Distribution> {
   const { opsUrl } = rig.engine.addresses.interventions;
-  const before = await readDistribution(opsUrl);
-  await rig.stream(['--total', `${Math.round(rate * seconds)}`, '--rate', `${rate}`, '--measure']);
+  const begun = await readDistribution(opsUrl);
+  const total = Math.round(rate * (LEAD_IN_S + seconds));
+  const streaming = rig.stream(['--total', `${total}`, '--rate', `${rate}`, '--measure']);
+  const [before] = await Promise.all([afterLeadIn(opsUrl, begun), streaming]);
   await rig.decided();
   return since(before, await readDistribution(opsUrl));
+}
+
+/** What was observed when the lead-in, which begins with the first observation, is over. */
+async function afterLeadIn(opsUrl: string, begun: Distribution): Promise<Distribution> {
+  while (latencyOf(since(begun, await readDistribution(opsUrl))) === null) await pause(50);
+  await pause(LEAD_IN_S * 1_000);
+  return await readDistribution(opsUrl);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Stretches of one measurement as one. */
@@ -71,7 +87,7 @@ export async function startBarePipeline(rig: Rig): Promise<BarePipeline> {
       await told(feed, asked);
       const latenciesMs: number[] = [];
       while (latenciesMs.length < count) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
         latenciesMs.push(...(await told<number[]>(second, 'report')));
       }
       return latenciesMs;

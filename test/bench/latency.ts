@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Distribution } from '../../services/cli/latency.ts';
 import {
   type BarePipeline,
+  LEAD_IN_S,
   measureEngine,
   percentilesOf,
   percentilesOfAll,
@@ -35,9 +36,9 @@ const HELP = `bench:latency: from a transaction's scheduled send until the COMMI
 `;
 
 const TURNS = 3;
-/** Flat out before anything is timed: code is warm. */
+/** Flat out, and then for a while at the rate, before anything is timed: code is warm. */
 const WARM_UP = 10_000;
-const BARE_WARM_UP_S = 10;
+const WARM_UP_S = 15;
 /** A rate whose p50 is beyond it is not kept up with. */
 const SATURATED_MS = 1_000;
 
@@ -64,14 +65,14 @@ async function main(): Promise<void> {
   const machine = describeMachine();
   const rig = await startRig({ name: 'latency', bank: { kind: 'synthetic', customers, months: 24, seed: 1 } });
   try {
-    const needed = WARM_UP + rate * seconds + rates.reduce((sum, each) => sum + each * curveSeconds, 0);
+    const needed = neededFor(rate, seconds, curveSeconds === 0 ? [] : rates, curveSeconds);
     if (needed > rig.transactions)
       rig.log(`the bank holds ${rig.transactions} of ${needed} transactions: more customers fill the time`);
     await rig.stream(['--total', `${WARM_UP}`]);
     await rig.decided();
     const bare = await startBarePipeline(rig);
-    await bare.measure(rate, BARE_WARM_UP_S);
-    await measureEngine(rig, rate, BARE_WARM_UP_S / 2);
+    await bare.measure(rate, WARM_UP_S);
+    await measureEngine(rig, rate, WARM_UP_S);
     rig.log(`warm; ${rate} a second for ${seconds} s each, in ${TURNS} turns`);
     const report = { rate, seconds, ...(await inTurns(rig, bare, rate, seconds)) };
     await bare.stop();
@@ -91,6 +92,12 @@ async function main(): Promise<void> {
   } finally {
     await rig.stop();
   }
+}
+
+/** Transactions that all of it takes. */
+function neededFor(rate: number, seconds: number, rates: readonly number[], curveSeconds: number): number {
+  const atRate = rate * (WARM_UP_S + seconds + (TURNS + 1) * LEAD_IN_S);
+  return WARM_UP + atRate + rates.reduce((sum, each) => sum + each * (curveSeconds + LEAD_IN_S), 0);
 }
 
 /** One after the other and again, so that an hour of the machine that is slower is slower for both. */
