@@ -34,8 +34,8 @@ export interface DroppedMonth {
 }
 
 const PAGE = 100;
-/** The relation is gone: another instance dropped it. */
-const UNDEFINED_TABLE = '42P01';
+/** Another instance has dropped the month (undefined_table), or is at it (lock_not_available). */
+const ANOTHERS = ['42P01', '55P03'];
 
 /** @returns what was dropped now, oldest first */
 export async function dropOldMonths(deps: RetentionDeps): Promise<readonly DroppedMonth[]> {
@@ -81,13 +81,13 @@ async function baseOver(db: Queryable, customer: CustomerOfMonth, retentionMs: n
   };
 }
 
-/** False where another instance was first. */
+/** False where another instance was first, or the month is being read: it is tried again the next time. */
 async function drop(db: Queryable, month: string): Promise<boolean> {
   try {
     await dropLedgerMonth(db, month);
     return true;
   } catch (cause) {
-    if (codeOf(cause) === UNDEFINED_TABLE) return false;
+    if (ANOTHERS.includes(codeOf(cause) ?? '')) return false;
     throw cause;
   }
 }

@@ -3,6 +3,7 @@
  * server itself. Ids of predictions, decisions and offers are random as UUIDv5 is. What is copied is marked as published: its
  * outbox places lie in a shard that no relay reads.
  */
+import { availableParallelism } from 'node:os';
 import type { Pool } from '../../services/platform/postgres/pool.ts';
 
 /** The name of the k-th copy of a template, k from 1. */
@@ -28,6 +29,8 @@ interface Copied {
   readonly replaced: Columns;
   /** Columns of the table that the server fills, or that are left empty. */
   readonly left?: readonly string[];
+  /** A table that it refers to. */
+  readonly after?: string;
 }
 
 const COPIED: readonly Copied[] = [
@@ -85,15 +88,51 @@ const COPIED: readonly Copied[] = [
       position: place,
     },
     left: ['escalates'],
+    after: 'interventions.decisions',
   },
   { from: 'bench.contact_profiles', to: 'interventions.profiles', replaced: { customer_id: COPY } },
 ];
 
-/** Adds the copies `from` to `to` of every template. */
+/** Adds the copies `from` to `to` of every template, and leaves all as after a while of running: vacuumed, analysed, and on disk. */
 export async function addCopies(admin: Pool, from: number, to: number): Promise<void> {
-  if (to < from) return;
   await admin.query(`SELECT features.make_ledger_months(now() - interval '${MONTHS} months', ${MONTHS + 1})`);
-  for (const copied of COPIED) await admin.query(await statementOf(admin, copied), [from, to]);
+  await withoutCheckpoints(admin, async () => {
+    await inTurn(
+      COPIED.filter(({ after }) => after === undefined),
+      (copied) => copy(admin, copied, from, to),
+    );
+    await inTurn(
+      COPIED.filter(({ after }) => after !== undefined),
+      (copied) => copy(admin, copied, from, to),
+    );
+  });
+  await admin.query('CHECKPOINT');
+}
+
+async function copy(admin: Pool, copied: Copied, from: number, to: number): Promise<void> {
+  await admin.query(await statementOf(admin, copied), [from, to]);
+  await admin.query(`VACUUM (ANALYZE) ${copied.to}`);
+}
+
+/** As many at once as there are processors. */
+async function inTurn<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const worker = async (): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await work(one);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
+
+/** While the tables are filled, and only then, the server may write more than it does by itself between two checkpoints. */
+async function withoutCheckpoints(admin: Pool, work: () => Promise<void>): Promise<void> {
+  await admin.query("ALTER SYSTEM SET max_wal_size = '32GB'");
+  await admin.query('SELECT pg_reload_conf()');
+  try {
+    await work();
+  } finally {
+    await admin.query('ALTER SYSTEM RESET max_wal_size');
+    await admin.query('SELECT pg_reload_conf()');
+  }
 }
 
 async function statementOf(admin: Pool, { from, to, replaced, left = [] }: Copied): Promise<string> {
@@ -105,12 +144,6 @@ async function statementOf(admin: Pool, { from, to, replaced, left = [] }: Copie
   const names = rows.map(({ name }) => name).filter((name) => !left.includes(name));
   const values = names.map((name) => replaced[name] ?? name);
   return `INSERT INTO ${to} (${names.join(', ')}) SELECT ${values.join(', ')} FROM ${from}, ${COPIES}`;
-}
-
-/** As after a while of running: everything vacuumed and analysed, nothing left for the background to do, all on disk. */
-export async function settle(admin: Pool): Promise<void> {
-  for (const { to } of COPIED) await admin.query(`VACUUM (ANALYZE) ${to}`);
-  await admin.query('CHECKPOINT');
 }
 
 /** Bytes of all tables with their indexes. */

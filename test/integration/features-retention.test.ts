@@ -10,9 +10,10 @@ import type { LedgerRow } from '../../services/domain/bank/transaction.ts';
 import { DAY_MS } from '../../services/domain/calendar/days.ts';
 import { isReversal } from '../../services/domain/features/records.ts';
 import { randomCustomer } from '../../services/domain/features/testing/random-histories.ts';
+import { dropOldMonths } from '../../services/features/retention.ts';
 import { createFeaturesRpc } from '../../services/features/rpc.ts';
 import { countTables } from '../../services/features/store/count-stored.ts';
-import { createPool, type Pool } from '../../services/platform/postgres/pool.ts';
+import { createPool, type Pool, type Queryable } from '../../services/platform/postgres/pool.ts';
 import { toTransaction } from '../../services/simulator/convert.ts';
 import { createHarness, type Harness, type RunningFeatures, type TransactionInit } from './features-support.ts';
 
@@ -176,13 +177,53 @@ describe('the role that the service runs as', () => {
         [CUSTOMERS[0]!.customerId],
       );
       await expect(drop('2023-01-01')).rejects.toMatchObject({ code: '55000' });
-      await expect(pool.query('DROP TABLE features.ledger_2023_01')).rejects.toMatchObject({ code: '42501' });
+      await owner.query("UPDATE features.ledger SET arrival_time = now() WHERE arrival_time < '2023-02-01'");
+      await drop('2023-01-01');
+      await expect(pool.query('DROP TABLE features.ledger')).rejects.toMatchObject({ code: '42501' });
       await expect(pool.query('DELETE FROM features.ledger')).rejects.toMatchObject({ code: '42501' });
     } finally {
       await pool.close();
     }
   });
 });
+
+it('several instances may drop at once, and one may have ended half way', async () => {
+  await age(keeping.pool);
+  const rows = (await keeping.pool.query('SELECT FROM features.ledger')).count;
+  const pool = createPool({ url: keeping.environment.PDE_POSTGRES_URL, max: 2 });
+  const drop = (db: Queryable) =>
+    dropOldMonths({
+      ...{ db, retentionMs: RETENTION_DAYS * DAY_MS, nowMs: Date.now(), signal: new AbortController().signal },
+    });
+  const last = async () => {
+    const requests = CUSTOMERS.map(({ customerId }) => ask(keeping, { customerId }));
+    return await Promise.all(requests);
+  };
+  try {
+    const before = await last();
+    await expect(drop(endingBeforeTheDrop(pool))).rejects.toThrow('ended');
+    expect(await last()).toEqual(before);
+    expect((await keeping.pool.query('SELECT FROM features.ledger_bases')).count).toBe(CUSTOMERS.length);
+    const dropped = (await Promise.all([drop(pool), drop(pool)])).flat();
+    expect(dropped.reduce((sum, { rows }) => sum + rows, 0)).toBe(rows);
+    expect(new Set(dropped.map(({ month }) => month)).size).toBe(dropped.length);
+    expect(await last()).toEqual(before);
+    expect((await keeping.pool.query('SELECT FROM features.ledger')).count).toBe(0);
+  } finally {
+    await pool.close();
+  }
+});
+
+/** A database that is lost when the month is to go. */
+function endingBeforeTheDrop(db: Queryable): Queryable {
+  return {
+    prepared: db.prepared,
+    query: async (sql, params) => {
+      if (sql.includes('drop_ledger_month')) throw new Error('ended');
+      return await db.query(sql, params);
+    },
+  };
+}
 
 it('the histories hold what is hard: late rows, and reversals of what is gone', () => {
   expect(CUSTOMERS.some(({ rows }) => rows.slice(half(rows)).some(isReversal))).toBe(true);
