@@ -9,6 +9,7 @@ import {
   type Link,
   MIDDLE,
   type Range,
+  type Target,
 } from './fault.ts';
 
 /** Everybody can read it and nobody write, as during somebody's maintenance: who goes on without what waits to be written is too early. */
@@ -77,18 +78,28 @@ const disks: readonly FaultCase[] = (['postgres', 'kafka'] as const).map((part) 
 const HOURS_MS = 2 * 3_600_000;
 
 /** Ahead by two hours, then behind by two: a jump of four hours back. */
-const clocks: readonly FaultCase[] = (
-  ['features', 'scoring', 'interventions', 'simulator', 'kafka', 'postgres'] as const
-).map((target) => ({
-  name: `clock:${target}`,
-  family: 'clock',
-  faults: [
-    { kind: 'clock', target, offsetMs: HOURS_MS, when: { share: [0.1, 0.3] } },
-    { kind: 'clock', target, offsetMs: -HOURS_MS, when: { share: [0.4, 0.7] } },
-  ],
-}));
+const clocks: readonly FaultCase[] = [
+  ...(['features', 'scoring', 'interventions', 'simulator', 'kafka', 'postgres'] as const).map((target) => ({
+    name: `clock:${target}`,
+    family: 'clock' as const,
+    faults: jumps(target),
+  })),
+  ...(['features', 'interventions'] as const).map((service) => ({
+    name: `clock:${service}-of-two`,
+    family: 'clock' as const,
+    instances: { [service]: 2 },
+    faults: jumps(`${service}-2`),
+  })),
+];
 
 export const SURROUNDINGS_CASES: readonly FaultCase[] = [...locks, ...links, ...linksTogether, ...clocks, ...disks];
+
+function jumps(target: Target): readonly Fault[] {
+  return [
+    { kind: 'clock', target, offsetMs: HOURS_MS, when: { share: [0.1, 0.3] } },
+    { kind: 'clock', target, offsetMs: -HOURS_MS, when: { share: [0.4, 0.7] } },
+  ];
+}
 
 function linkOf(link: Link, disturbance: Disturbance, when: Instant = disturbance === 'hole' ? EARLY : MIDDLE): Fault {
   return { kind: 'link', link, disturbance, forMs: DISTURBED_MS[disturbance], when };

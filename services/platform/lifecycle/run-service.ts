@@ -2,17 +2,20 @@
  * The one bootstrap: config, telemetry, health, signals, teardown.
  *
  * starting -> ready -> stopping -> exit. Exit codes: 0 after a signal and a clean release; 64 for an unknown argument; 70 for
- * a fatal error or a release that failed or outlasted the grace; 78 for bad configuration; 130 for a second signal.
+ * a fatal error (a wall clock that was set back among them) or a release that failed or outlasted the grace; 78 for bad configuration; 130 for a second signal.
  */
 import { ConfigError, describeConfig, type EnvReader, readConfig, renderSettings } from '../config/env.ts';
 import { type ProcessSettings, readProcessSettings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { createClockWatch } from './clock-watch.ts';
 import { armCrashPoint } from './crash-point.ts';
 import { serveOps } from './ops-server.ts';
 import { createScope, type OwnedScope, type Problem, type ServiceScope, within } from './scope.ts';
 
 const EXIT = { clean: 0, usage: 64, fatal: 70, config: 78, secondSignal: 130 } as const;
+
+const CLOCK_LOOK_MS = 1_000;
 
 type Phase = 'starting' | 'ready' | 'stopping';
 type End = { readonly kind: 'signal'; readonly name: string } | { readonly kind: 'fatal'; readonly cause: unknown };
@@ -40,6 +43,7 @@ export async function runService<T>(
   listenToSignals(log, end.resolve);
   const metrics = createMetrics(name, { process: true });
   const onFatal = (cause: unknown): void => end.resolve({ kind: 'fatal', cause });
+  watchClock(onFatal);
   const owned = createScope({ name, log, metrics, onFatal });
   return await live(owned, common, end, (scope) => build(scope, own));
 }
@@ -81,6 +85,16 @@ async function stop(owned: OwnedScope, graceMs: number, why: End, started: Promi
   owned.stop(new Error('the service is stopping'));
   await within(graceMs, started);
   return await owned.release(deadlineMs - performance.now());
+}
+
+/** Ends the process where the wall clock was set back: whoever starts it again has a service without stale times. */
+function watchClock(onFatal: (cause: unknown) => void): void {
+  const look = createClockWatch();
+  const timer = setInterval(() => {
+    const why = look(Date.now(), performance.now());
+    if (why !== null) onFatal(new Error(why));
+  }, CLOCK_LOOK_MS);
+  timer.unref();
 }
 
 function answerArguments(name: string, args: readonly string[], read: (env: EnvReader) => unknown): void {
