@@ -54,6 +54,8 @@ export async function createClock(directory: string, library: string, name: stri
     FAKETIME_CACHE_DURATION: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
+    // Else it shifts what a condition variable on the monotonic clock waits for: a JVM's waits end at once, or never.
+    FAKETIME_FORCE_MONOTONIC_FIX: '0',
   };
   return { env, set };
 }
