@@ -136,7 +136,7 @@ export const PLANTED: readonly PlantedBug[] = [
       },
       {
         file: 'services/features/store/move-customers.ts',
-        replace: [['return moved === moves.length;', 'return moved <= moves.length;']],
+        replace: [['return inserted + updated === moves.length;', 'return inserted + updated <= moves.length;']],
       },
     ],
     caughtBy: 'zombie-at:features:after-vectors-before-commit',
@@ -149,8 +149,8 @@ export const PLANTED: readonly PlantedBug[] = [
         file: 'services/features/consumer.ts',
         replace: [
           [
-            '    compute(deps, batch, sorted.accepted, states, knowledge.positionOf),\n  );\n',
-            `    compute(deps, batch, valid, states, knowledge.positionOf),
+            '    compute(deps, batch, sorted.accepted, states, histories, knowledge.positionOf),\n  );\n',
+            `    compute(deps, batch, valid, states, histories, knowledge.positionOf),
   ).then((all) => all.filter((one) => sorted.accepted.some((record) => record.offset === one.logOffset)));
 `,
           ],
