@@ -25,7 +25,7 @@ const topic = topicOf(Topic.PREDICTIONS_STREAM);
 export const OUTBOX_TOPICS = { [OUTBOX]: topic.name };
 const utf8 = new TextEncoder();
 /** Events encoded in one go: some 20 us each. */
-const ROWS_PER_ENCODING = 128;
+const ROWS_PER_ENCODING = 64;
 
 /** Shards are the topic's partitions. */
 export function createPredictionOutbox(relay: Pick<Relay<OutboxPrediction>, 'offer'>): PredictionOutbox {

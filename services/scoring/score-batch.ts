@@ -1,12 +1,12 @@
 /**
  * Vectors to explained scores, by one model for the whole batch. Margins come in micro-batches with those of other calls
- * (model/gather.ts), explanations in slices; between any two of them the event loop runs, and none blocks it for over 5 ms. A row's
- * bits are the same in any batch (I6).
+ * (model/gather.ts), explanations and assessments in slices; where rows are more than a few each has a turn of the event loop to
+ * itself (slices.ts), and none blocks it for over 5 ms. A row's bits are the same in any batch (I6).
  */
-import { setImmediate } from 'node:timers/promises';
 import { assess, type Explained, type Outcome } from '../domain/scoring/assessment.ts';
 import { gatherInputs, scatterContributions } from '../domain/scoring/binding.ts';
 import type { Model } from './model/load.ts';
+import { FEW_ROWS, ownTurn } from './slices.ts';
 
 /** One vector's computation, and the score or refusal that it led to (I7). */
 export interface ScoredVector {
@@ -23,10 +23,11 @@ export async function scoreBatch(model: Model, vectors: readonly Float64Array[])
   const margins = await model.session.margins(inputs, vectors.length);
   const scored: ScoredVector[] = [];
   for (let at = 0; at < vectors.length; at += sliceRows) {
-    if (at > 0) await setImmediate();
     const count = Math.min(sliceRows, vectors.length - at);
     const block = new Float64Array(count * width);
+    if (at > 0 || count > FEW_ROWS) await ownTurn();
     model.kernel.explain(inputs.subarray(at * width), count, block);
+    if (count > FEW_ROWS) await ownTurn();
     for (let row = 0; row < count; row++) {
       const contributions = scatterContributions(model.binding, block, row);
       scored.push(assessed(model, vectors[at + row]!, contributions, margins[at + row]!));

@@ -6,7 +6,7 @@
  * Calls wait for nothing but runs before theirs: a run begins in the turn of the event loop after the first call, with whatever came
  * by then, in order of arrival.
  */
-import { setImmediate } from 'node:timers/promises';
+import { ownTurn } from '../slices.ts';
 
 /** Margins of `count` rows of a row-major float32 block. */
 export type ComputeMargins = (rows: Float32Array, count: number) => Promise<Float32Array>;
@@ -69,7 +69,7 @@ export function gatherMargins(run: ComputeMargins, width: number, mostRows: numb
   async function work(): Promise<void> {
     running = true;
     while (waiting.length > 0) {
-      await setImmediate();
+      await ownTurn();
       await runParts(takeParts());
     }
     running = false;

@@ -6,7 +6,7 @@ const ARRAYS = PREDICTION_COLUMNS.map((column, i) => `$${i + 1}::${column.type}[
 const SQL = `INSERT INTO scoring.predictions (${NAMES}) SELECT * FROM unnest(${ARRAYS}) ON CONFLICT (prediction_id) DO NOTHING`;
 
 /** Rows of one statement: to write them as text takes some 10 us each, in which the event loop does not run. */
-const ROWS_PER_STATEMENT = 256;
+const ROWS_PER_STATEMENT = 128;
 
 /** Inserts predictions that do not stand yet. Answers how many it inserted. */
 export async function insertPredictions(tx: Queryable, rows: readonly Placed[]): Promise<number> {
