@@ -6,7 +6,7 @@ import { DeadLetter_Reason } from '../../gen/pde/events/v1/dead_letter_pb.ts';
 import { type Transaction, TransactionSchema } from '../../gen/pde/events/v1/transaction_pb.ts';
 import { partitionOf } from '../platform/kafka/partition.ts';
 import type { IncomingRecord } from '../platform/kafka/port.ts';
-import type { EventCodec } from '../platform/registry/codec.ts';
+import type { Decoded, EventCodec } from '../platform/registry/codec.ts';
 import type { TopicDefinition } from '../platform/topics/topics.ts';
 import { contentSha256 } from './content-digest.ts';
 import { toLedgerRow, toMode } from './convert.ts';
@@ -21,20 +21,25 @@ export type Checked =
 const SCHEDULED_SEND_HEADER = 'pde-scheduled-send-us';
 
 /**
- * Judges one record.
+ * Judges one record: at once, or once the registry has told what its schema is.
  *
  * @throws what the codec throws where the registry, not the record, is at fault: retry
  */
-export async function checkRecord(
+export function checkRecord(
   codec: Pick<EventCodec, 'decode'>,
   topic: TopicDefinition,
   record: IncomingRecord,
-): Promise<Checked> {
+): Checked | Promise<Checked> {
   if (record.value === null) return dead(DeadLetter_Reason.NO_VALUE, 'the record has no value');
   if (record.value.length > topic.maxValueBytes) {
     return dead(DeadLetter_Reason.TOO_LARGE, `the value is larger than ${topic.maxValueBytes} bytes`);
   }
-  const decoded = await codec.decode(topic, TransactionSchema, record.value);
+  const decoded = codec.decode(topic, TransactionSchema, record.value);
+  if (decoded instanceof Promise) return decoded.then((told) => checkDecoded(topic, record, told));
+  return checkDecoded(topic, record, decoded);
+}
+
+function checkDecoded(topic: TopicDefinition, record: IncomingRecord, decoded: Decoded<Transaction>): Checked {
   if (decoded.kind === 'dead') return dead(decoded.reason, decoded.detail);
   const { message } = decoded;
   const fault = transactionFault(message, record.appendMs);

@@ -80,8 +80,13 @@ export function createTransactionHandlers(deps: ConsumerDeps): ConsumerHandlers 
   };
 }
 
-function checkAll(deps: ConsumerDeps, batch: PartitionBatch): Promise<readonly Checked[]> {
-  return Promise.all(batch.records.map((record) => checkRecord(deps.codec, TRANSACTIONS, record)));
+async function checkAll(deps: ConsumerDeps, batch: PartitionBatch): Promise<readonly Checked[]> {
+  const checked = batch.records.map((record) => checkRecord(deps.codec, TRANSACTIONS, record));
+  return checked.every(isAtOnce) ? checked : await Promise.all(checked);
+}
+
+function isAtOnce(checked: Checked | Promise<Checked>): checked is Checked {
+  return !(checked instanceof Promise);
 }
 
 /**

@@ -9,6 +9,8 @@ import { type Rig, ROOT } from './rig.ts';
 
 /** Streamed and decided before the clock starts: code is warm. */
 const WARM_UP = 20_000;
+/** More at once than the engine takes: with the simulator's default of 500 it is the simulator's waiting that bounds the stream. */
+const FLAT_OUT = ['--batch-size', '2000'];
 const SERVICES = ['features', 'scoring', 'interventions', 'gateway'] as const;
 const LOOK_EVERY_MS = 100;
 
@@ -29,7 +31,7 @@ export interface EngineRun {
 /** Streams flat out for so many seconds and waits until all of it is decided. */
 export async function measureEngine(rig: Rig, seconds: number): Promise<EngineRun> {
   rig.log('warming up');
-  await rig.stream(['--total', `${WARM_UP}`]);
+  await rig.stream([...FLAT_OUT, '--total', `${WARM_UP}`]);
   await rig.decided();
   await checkpoint(rig);
   rig.log(`streaming for ${seconds} s`);
@@ -58,7 +60,7 @@ export async function measureEngine(rig: Rig, seconds: number): Promise<EngineRu
 
 /** Until the time is over, or the bank: the simulator then stops after the batch in flight. */
 async function streamFor(rig: Rig, seconds: number): Promise<{ readonly sent: number }> {
-  const streaming = rig.stream([]);
+  const streaming = rig.stream(FLAT_OUT);
   const timer = setTimeout(() => rig.spawned('simulator')?.kill('SIGTERM'), seconds * 1_000);
   try {
     return await streaming;
@@ -179,6 +181,6 @@ export async function measureCopier(rig: Rig, transactions: number): Promise<Cop
   const used = { ...between(before, partsOf(rig)), copier: watched() };
   await checkpoint(rig);
   rig.log('the copier runs beside the producer');
-  await rig.stream(['--restart', '--total', `${transactions}`]);
+  await rig.stream([...FLAT_OUT, '--restart', '--total', `${transactions}`]);
   return { log, used, stream: await Promise.race([answers[1]!, ended]) };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FencedError } from '../../services/platform/kafka/port.ts';
+import { arrayParameter } from '../../services/platform/postgres/batch.ts';
 import { migrate } from '../../services/platform/postgres/migrate.ts';
 import { createPool } from '../../services/platform/postgres/pool.ts';
 import { createPositionStore, listPositions, movePosition } from '../../services/platform/postgres/positions.ts';
@@ -28,12 +29,20 @@ describe('a pool', () => {
     const moments = [new Date(0), new Date(1_700_000_000_000)];
     const { rows } = await db.pool.query(
       'SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[], $5::float8[]) AS t (a, b, c, d, e)',
-      [[1n, null], ['x', '"{}\\'], [Buffer.from([0, 255]), null], moments, [Number.NaN, 0.1]],
+      [[1n, null], ['x', '"{}\\'], [Buffer.from([0, 255]), null], moments, [Number.NaN, 0.1]].map(arrayParameter),
     );
     expect(rows).toEqual([
       { a: 1n, b: 'x', c: Buffer.from([0, 255]), d: moments[0], e: Number.NaN },
       { a: null, b: '"{}\\', c: null, d: moments[1], e: 0.1 },
     ]);
+  });
+
+  it('takes texts as they are, whatever an array literal would make of them', async () => {
+    const texts = ['', 'NULL', 'null', ',', '{a,b}', '"', '\\', '\\"', ' padded ', '\t\n', 'é€💶', "'", '\\x00ff'];
+    const { rows } = await db.pool.query<{ text: string }>('SELECT unnest($1::text[]) AS text', [
+      arrayParameter(texts),
+    ]);
+    expect(rows.map(({ text }) => text)).toEqual(texts);
   });
 
   it('rolls back what fails, and is usable afterwards', async () => {

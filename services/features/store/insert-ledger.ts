@@ -1,5 +1,6 @@
 import type { LedgerRow, Mode } from '../../domain/bank/transaction.ts';
 import { isReversal } from '../../domain/features/records.ts';
+import { arrayParameter } from '../../platform/postgres/batch.ts';
 import type { Transaction } from '../../platform/postgres/pool.ts';
 
 /** A ledger row as it is appended. */
@@ -29,14 +30,8 @@ export async function insertLedger(tx: Transaction, entries: readonly LedgerEntr
   await tx.prepared(
     'features.insert-ledger',
     INSERT,
-    COLUMNS.map((column) => arrayOf(column, entries)),
+    COLUMNS.map(([, , get]) => arrayParameter(entries.map(get))),
   );
-}
-
-/** The driver quotes and escapes each element of an array: for what cannot need it, the literal is written here at a third of the cost. */
-function arrayOf([, type, get]: Column, entries: readonly LedgerEntry[]): unknown {
-  if (type === 'text') return entries.map((entry) => get(entry) ?? null);
-  return `{${entries.map((entry) => get(entry) ?? 'NULL').join(',')}}`;
 }
 
 type Column = readonly [name: string, type: string, get: (entry: LedgerEntry) => unknown];

@@ -111,7 +111,7 @@ export async function insertDeadLetters(
   return rows.map(wholeOf).sort((a, b) => (a.position < b.position ? -1 : 1));
 }
 
-function columnsOf(service: string, refusals: readonly Refusal[]): unknown[][] {
+function columnsOf(service: string, refusals: readonly Refusal[]): unknown[] {
   return columns(
     refusals,
     ({ record }) => record.topic,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columns, findRefusedRows, slices } from './batch.ts';
+import { arrayParameter, columns, findRefusedRows, slices } from './batch.ts';
 import { identifier } from './identifier.ts';
 import { classify, isTransient, PostgresUnavailableError } from './sqlstate.ts';
 
@@ -42,10 +42,15 @@ describe('columns', () => {
         (row) => row.a,
         (row) => row.b,
       ),
-    ).toEqual([
-      [1, 2],
-      ['x', null],
-    ]);
+    ).toEqual(['{1,2}', '{"x",NULL}']);
+  });
+
+  it('writes what has a literal, and leaves the rest to the driver', () => {
+    expect(arrayParameter([1.5, Number.NaN, 2n, true])).toBe('{1.5,NaN,2,true}');
+    expect(arrayParameter(['a"b', 'c\\d', 'NULL', ''])).toBe('{"a\\"b","c\\\\d","NULL",""}');
+    expect(arrayParameter([])).toBe('{}');
+    const at = new Date(0);
+    expect(arrayParameter([at, undefined])).toEqual([at, null]);
   });
 });
 

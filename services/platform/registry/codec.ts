@@ -24,8 +24,16 @@ export interface EventCodec {
   encode<D extends DescMessage>(topic: TopicDefinition, desc: D, message: MessageShape<D>): Promise<Uint8Array>;
   /** The same without waiting, once the contract's id is known. */
   encoder<D extends DescMessage>(topic: TopicDefinition, desc: D): Promise<(message: MessageShape<D>) => Uint8Array>;
-  /** @throws RegistryUnavailableError while the registry cannot tell; retry */
-  decode<D extends DescMessage>(topic: TopicDefinition, desc: D, bytes: Uint8Array): Promise<Decoded<MessageShape<D>>>;
+  /**
+   * At once where the schema's standing is remembered, as it is for nearly every record: a promise a record costs as much as its frame.
+   *
+   * @throws RegistryUnavailableError (rejects with it) while the registry cannot tell; retry
+   */
+  decode<D extends DescMessage>(
+    topic: TopicDefinition,
+    desc: D,
+    bytes: Uint8Array,
+  ): Decoded<MessageShape<D>> | Promise<Decoded<MessageShape<D>>>;
 }
 
 export interface EventCodecOptions {
@@ -38,15 +46,16 @@ export interface EventCodecOptions {
 
 export function createEventCodec(o: EventCodecOptions): EventCodec {
   const resolvers = new Map<string, Promise<SchemaResolver>>();
+  /** Those of them that are made. */
+  const made = new Map<string, SchemaResolver>();
   const headers = new Map<string, Promise<Uint8Array>>();
 
   async function makeResolver(topic: TopicDefinition): Promise<SchemaResolver> {
     const { protoDirectory = PROTO_DIRECTORY, ...rest } = o;
-    return createSchemaResolver({
-      ...rest,
-      subject: subjectOf(topic),
-      text: await contractText(topic, protoDirectory),
-    });
+    const text = await contractText(topic, protoDirectory);
+    const resolver = createSchemaResolver({ ...rest, subject: subjectOf(topic), text });
+    made.set(topic.name, resolver);
+    return resolver;
   }
 
   const resolverOf = (topic: TopicDefinition) => once(resolvers, topic.name, () => makeResolver(topic));
@@ -63,15 +72,26 @@ export function createEventCodec(o: EventCodecOptions): EventCodec {
   return {
     encoder,
     encode: async (topic, desc, message) => (await encoder(topic, desc))(message),
-    async decode(topic, desc, bytes) {
+    decode(topic, desc, bytes) {
       assertCarries(topic, desc);
       const framed = decodeFrame(bytes);
       if (framed.kind === 'malformed') return dead(DeadLetter_Reason.BAD_FRAMING, framed.detail);
-      const resolver = await resolverOf(topic);
-      const standing = resolver.remembered(framed.schemaId) ?? (await resolver.standingOf(framed.schemaId));
-      return refusalOf(topic, framed, standing) ?? decodePayload(desc, framed.payload);
+      const standing = made.get(topic.name)?.remembered(framed.schemaId);
+      if (standing !== undefined) return decodeFramed(topic, desc, framed, standing);
+      return resolverOf(topic)
+        .then((resolver) => resolver.standingOf(framed.schemaId))
+        .then((asked) => decodeFramed(topic, desc, framed, asked));
     },
   };
+}
+
+function decodeFramed<D extends DescMessage>(
+  topic: TopicDefinition,
+  desc: D,
+  framed: Frame & { kind: 'frame' },
+  standing: Standing,
+): Decoded<MessageShape<D>> {
+  return refusalOf(topic, framed, standing) ?? decodePayload(desc, framed.payload);
 }
 
 /** One promise per key; a failed one is forgotten. */

@@ -1,3 +1,4 @@
+import { arrayParameter } from '../../platform/postgres/batch.ts';
 import type { Queryable } from '../../platform/postgres/pool.ts';
 import { type Placed, PREDICTION_COLUMNS } from './columns.ts';
 
@@ -13,7 +14,7 @@ export async function insertPredictions(tx: Queryable, rows: readonly Placed[]):
   let inserted = 0;
   for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
     const slice = rows.slice(at, at + ROWS_PER_STATEMENT);
-    const params = PREDICTION_COLUMNS.map((column) => slice.map((row) => column.of(row) ?? null));
+    const params = PREDICTION_COLUMNS.map((column) => arrayParameter(slice.map(column.of)));
     inserted += (await tx.prepared('scoring-insert-predictions', SQL, params)).count;
   }
   return inserted;

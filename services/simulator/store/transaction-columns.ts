@@ -29,7 +29,7 @@ export const TRANSACTION_ARRAY_TYPES = [
   'int2[]',
 ] as const;
 
-export function transactionArrays(rows: readonly LedgerRow[]): unknown[][] {
+export function transactionArrays(rows: readonly LedgerRow[]): unknown[] {
   return columns<LedgerRow>(
     rows,
     (r) => r.transactionId,
