@@ -17,7 +17,7 @@ const REQUIRED = {
 
 it('takes what it needs from the environment, and has defaults for the rest', () => {
   const config = readConfig(REQUIRED, readFeaturesConfig);
-  expect(config).toMatchObject({ batchMaxRecords: 500, retentionDays: 0, scoring: { url: 'http://127.0.0.1:4' } });
+  expect(config).toMatchObject({ batchMaxRecords: 1_000, retentionDays: 0, scoring: { url: 'http://127.0.0.1:4' } });
 });
 
 it('reports every problem at once', () => {

@@ -51,14 +51,14 @@ export function readFeaturesConfig(env: EnvReader): FeaturesConfig {
 function readStream(env: EnvReader) {
   return {
     batchMaxRecords: env.integer('PDE_FEATURES_BATCH_MAX', {
-      about: 'records in one batch at most; 1 gives the same bits as 500',
-      default: 500,
+      about: 'records in one batch at most; 1 gives the same bits as 1000',
+      default: 1_000,
       min: 1,
       max: 5_000,
     }),
     queueMaxRecords: env.integer('PDE_FEATURES_QUEUE_MAX', {
       about: 'records of one partition waiting in memory at most; more pauses its fetching',
-      default: 2_000,
+      default: 4_000,
       min: 1,
       max: 100_000,
     }),

@@ -34,14 +34,14 @@ export function readInterventionsConfig(env: EnvReader): InterventionsConfig {
       about: 'JSON file of the contact policy; one that cannot be read lets nobody be contacted',
     }),
     batchMaxRecords: env.integer('PDE_INTERVENTIONS_BATCH_MAX', {
-      about: 'records in one batch at most; 1 gives the same decisions as 500',
-      default: 500,
+      about: 'records in one batch at most; 1 gives the same decisions as 1000',
+      default: 1_000,
       min: 1,
       max: 5_000,
     }),
     queueMaxRecords: env.integer('PDE_INTERVENTIONS_QUEUE_MAX', {
       about: 'records of one partition waiting in memory at most; more pauses its fetching',
-      default: 2_000,
+      default: 4_000,
       min: 1,
       max: 100_000,
     }),

@@ -34,7 +34,7 @@ export interface BareStageOptions<T> {
   readonly onCommitted?: (records: readonly BareRecord<T>[]) => void | Promise<void>;
   /** Longest wait of a fetch on an idle log. Default 50 ms, as the engine's. */
   readonly maxWaitMs?: number;
-  /** Records in a transaction at most. Default 500, as the engine's batches. */
+  /** Records in a transaction at most. Default 1,000, as the engine's batches. */
   readonly maxRecords?: number;
 }
 
@@ -71,7 +71,7 @@ export async function startBareStage<T>(o: BareStageOptions<T>): Promise<BareSta
   if (o.onFetch !== undefined) consumer.on(consumer.events.FETCH_START, o.onFetch);
   await consumer.connect();
   await consumer.subscribe({ topic: o.topic, fromBeginning: true });
-  const maxRecords = o.maxRecords ?? 500;
+  const maxRecords = o.maxRecords ?? 1_000;
   await consumer.run({
     autoCommit: false,
     partitionsConsumedConcurrently: 8,
