@@ -30,7 +30,7 @@ import { type LedgerKnowledge, lookUpKnowledge } from './look-up-knowledge.ts';
 import type { FeaturesMetrics } from './metrics.ts';
 import { type PlacedRecord, planBatch } from './plan.ts';
 import type { ProfileCache } from './profile-cache.ts';
-import { createProfileCheck, type ProfileCheck, ProfilesCameError } from './profiles-stand.ts';
+import { createProfileCheck, dependsOnProfiles, type ProfileCheck, ProfilesCameError } from './profiles-stand.ts';
 import type { Scorer } from './score.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 import { insertLedger } from './store/insert-ledger.ts';
@@ -63,14 +63,13 @@ const TRANSACTIONS = topicOf(Topic.TRANSACTIONS_STREAM);
 export function createTransactionHandlers(deps: ConsumerDeps): ConsumerHandlers {
   return {
     async onBatch(batch, signal) {
-      // Asked only now, after the batch was handed over: every profile its producer had acknowledged before is in that log.
-      const caughtUp = deps.profilesCaughtUp(signal);
-      caughtUp.catch(() => undefined);
       const checked = await deps.metrics.timed('decode', () => checkAll(deps, batch));
       await deps.months.ensure(batch.records.map((record) => record.appendMs));
+      // Never asked before the batch was handed over: every profile its producer had acknowledged before it is in that log.
+      const catchUp = () => deps.profilesCaughtUp(signal);
       let refusals: Refusals = new Map();
       for (let tries = 1; ; tries++) {
-        const check = createProfileCheck(deps.profiles, caughtUp, batch.records.length, tries > 1);
+        const check = createProfileCheck(deps.profiles, catchUp, batch.records.length, tries > 1);
         const found = await attempt(deps, batch, checked, check, refusals, signal);
         if (found === null) return;
         refusals = new Map([...refusals, ...found]);
@@ -110,7 +109,7 @@ async function attempt(
     const [known, taken, profiles] = await Promise.all([
       lookUpKnowledge(deps.pool, valid, deps.retentionMs),
       takeCustomers(deps.pool, deps.cache, customerIds, batch.epoch),
-      check.beforeLoading.then(() => deps.profiles.load(customerIds)),
+      check.beforeLoading().then(() => deps.profiles.load(customerIds)),
     ]);
     return { knowledge: { ...known, customer: (id: string) => taken.get(id) }, states: taken, histories: profiles };
   });
@@ -120,12 +119,14 @@ async function attempt(
   const entries = await deps.metrics.timed('compute', () =>
     compute(deps, batch, sorted.accepted, states, histories, knowledge.positionOf),
   );
+  const standing = dependsOnProfiles(entries, histories) ? check.assertStand(histories) : Promise.resolve();
+  standing.catch(() => undefined);
   const effect = {
     entries,
     moves: movesOf(entries, states, before, batch.partition),
     duplicates: sorted.duplicates,
     refusals: sorted.refusals,
-    assertProfilesStand: () => check.assertStand(histories),
+    assertProfilesStand: () => standing,
   };
   assertAllCounted(batch, effect);
   crashPoint('after-vectors-before-commit');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createProfileCheck, ProfilesCameError } from './profiles-stand.ts';
+import { createProfileCheck, dependsOnProfiles, ProfilesCameError } from './profiles-stand.ts';
 import { NO_PROFILES, type ProfileHistory } from './store/read-profiles.ts';
 
 const history = (): ProfileHistory => ({ versions: [], stops: [] });
@@ -8,12 +8,12 @@ function setting(records: number, isRepeat = false) {
   const stored = new Map<string, ProfileHistory>([['a', history()]]);
   const caughtUp = Promise.withResolvers<void>();
   const load = async (ids: readonly string[]) => new Map(ids.map((id) => [id, stored.get(id) ?? NO_PROFILES]));
-  return { stored, caughtUp, load, check: createProfileCheck({ load }, caughtUp.promise, records, isRepeat) };
+  return { stored, caughtUp, load, check: createProfileCheck({ load }, () => caughtUp.promise, records, isRepeat) };
 }
 
 it('lets a small batch be computed at once, and stand where nothing of its customers came meanwhile', async () => {
   const { check, caughtUp, load, stored } = setting(1);
-  await check.beforeLoading;
+  await check.beforeLoading();
   const used = await load(['a', 'unknown']);
   stored.set('b', history());
   caughtUp.resolve();
@@ -40,7 +40,7 @@ it.each([
 ])('has %s wait before it loads', async (_what, records, isRepeat) => {
   const { check, caughtUp, load, stored } = setting(records, isRepeat);
   let begun = false;
-  const beginning = check.beforeLoading.then(() => {
+  const beginning = check.beforeLoading().then(() => {
     begun = true;
   });
   await new Promise(setImmediate);
@@ -50,4 +50,12 @@ it.each([
   const used = await load(['a']);
   stored.set('a', history());
   await check.assertStand(used);
+});
+
+it('is needed for a vector, and for the silence about a customer who is stopped', () => {
+  const triggered = { triggers: [], predictionId: '', profileVersion: 1, vectorSha256: '' };
+  const stopped: ProfileHistory = { versions: [], stops: [{ fromMs: 0, untilMs: 1 }] };
+  expect(dependsOnProfiles([{ triggered: null }], new Map([['a', history()]]))).toBe(false);
+  expect(dependsOnProfiles([{ triggered: null }, { triggered }], new Map())).toBe(true);
+  expect(dependsOnProfiles([{ triggered: null }], new Map([['a', stopped]]))).toBe(true);
 });

@@ -1,10 +1,11 @@
 /**
  * Profiles that a producer had acknowledged before it sent a batch's transactions have to be in the batch's vectors (DESIGN section 4,
- * Profiles). How far their log reaches is asked when the batch is handed over; the answer takes a few milliseconds. A small batch does
- * not wait for it: it is computed on what is stored, and looked at again before anything is scored. If more came meanwhile that
- * concerns its customers, it is rolled back and computed anew.
+ * Profiles). How far their log reaches is asked after the batch was handed over; the answer takes a few milliseconds and some work of
+ * the broker. A small batch does not wait for it: it is computed on what is stored, and only where something would be scored is it
+ * asked, while the rows are written. If more came meanwhile that concerns its customers, it is rolled back and computed anew.
  */
 import { within } from '../platform/lifecycle/scope.ts';
+import type { ComputedEntry } from './compute-batch.ts';
 import type { ProfileCache } from './profile-cache.ts';
 import type { ProfileHistory } from './store/read-profiles.ts';
 
@@ -20,27 +21,27 @@ export class ProfilesCameError extends Error {
 
 export interface ProfileCheck {
   /** Wait for it before the profiles are loaded. */
-  readonly beforeLoading: Promise<void>;
+  beforeLoading(): Promise<void>;
   /** @throws ProfilesCameError where one of these histories, by customer, is not what stands once the log is caught up with */
   assertStand(used: ReadonlyMap<string, ProfileHistory>): Promise<void>;
 }
 
-/** @param caughtUp resolves when all that the log held when the batch was handed over is stored, and forgotten by `profiles` */
+/** @param catchUp resolves when all that the log held at the call is stored, and forgotten by `profiles` */
 export function createProfileCheck(
   profiles: Pick<ProfileCache, 'load'>,
-  caughtUp: Promise<void>,
+  catchUp: () => Promise<void>,
   records: number,
   isRepeat: boolean,
 ): ProfileCheck {
   if (isRepeat || records > SMALL_BATCH_RECORDS) {
-    return { beforeLoading: caughtUp, assertStand: async () => undefined };
+    return { beforeLoading: catchUp, assertStand: async () => undefined };
   }
   return {
-    beforeLoading: Promise.resolve(),
+    beforeLoading: async () => undefined,
     async assertStand(used) {
       const isCaughtUp = await within(
         PATIENCE_MS,
-        caughtUp.then(() => true),
+        catchUp().then(() => true),
       );
       if (!isCaughtUp) throw new ProfilesCameError('the log of profiles has not been caught up with yet');
       // What has changed was forgotten and is another object now.
@@ -50,4 +51,15 @@ export function createProfileCheck(
       }
     },
   };
+}
+
+/** Whether what comes of a batch depends on profiles: a vector does, and so does the silence about a customer who is stopped. */
+export function dependsOnProfiles(
+  entries: readonly Pick<ComputedEntry, 'triggered'>[],
+  histories: ReadonlyMap<string, ProfileHistory>,
+): boolean {
+  return (
+    entries.some((entry) => entry.triggered !== null) ||
+    [...histories.values()].some((history) => history.stops.length > 0)
+  );
 }
