@@ -8,7 +8,7 @@ import type { ReconcileInput } from '../../services/cli/reconcile.ts';
 import type { RunningRun } from '../support/engine-run.ts';
 
 export const POLL_MS = 100;
-const RECOVERY_WITHIN_MS = 300_000;
+const RECOVERY_WITHIN_MS = 600_000;
 
 /** Null where it has not recovered in time. */
 export async function recoverySeconds(

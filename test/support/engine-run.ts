@@ -81,7 +81,7 @@ export interface StoredRows {
   readonly interventions: readonly string[];
 }
 
-const DRAIN_TIMEOUT_MS = 300_000;
+const DRAIN_TIMEOUT_MS = 600_000;
 const SETTLES_WITHIN_MS = 10_000;
 
 export async function runEngine(shared: Stack, options: RunOptions): Promise<RunOutcome> {
