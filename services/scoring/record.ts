@@ -1,6 +1,6 @@
 /**
  * Storing a batch of scores in one transaction (I2, I4, I5): what stands already stays, what is new is inserted, and the outbox
- * positions are taken as the last thing but the insert that carries them, so that positions follow the order of commits. It begins,
+ * positions are taken as the last thing but the insert that goes out with it, so that positions follow the order of commits. It begins,
  * and looks up what stands, while the scores are still being computed. The commit is synchronous: an answer means that the score
  * is on disk.
  */
@@ -97,13 +97,15 @@ async function write(tx: Transaction, outbox: PredictionOutbox, work: Work): Pro
   const standing = await findStanding(tx, ids);
   const { predictions, refusals } = newOnes(await composing, standing);
   if (request !== undefined && !(await insertRequest(tx, request))) throw new KeyTakenError('the key was taken');
-  const [, , placed] = await together(
+  const { placed, shards } = arrange(outbox, predictions);
+  const [, , firsts, inserted] = await together(
     insertRefusals(tx, refusals),
     upsertLatest(tx, predictions.filter(isPublished)),
-    place(tx, outbox, predictions),
+    together(...shards.map(([shard, rows]) => outbox.take(tx, shard, rows.length))),
+    insertPredictions(tx, placed),
   );
-  if ((await insertPredictions(tx, placed)) !== placed.length) throw new OvertakenError('an id was stored meanwhile');
-  return { standing, published: placed.filter(isPlaced) };
+  if (inserted !== placed.length) throw new OvertakenError('an id was stored meanwhile');
+  return { standing, published: shards.flatMap(([shard, rows], i) => publishedFrom(shard, firsts[i]!, rows)) };
 }
 
 /** Adds what is new to `standing`, the first of an id counting. */
@@ -123,27 +125,31 @@ function newOnes(
   return { predictions, refusals };
 }
 
-/** Gives each published row the next position of its shard, shards in rising order so that no two batches deadlock. */
-async function place(tx: Transaction, outbox: PredictionOutbox, predictions: readonly Prediction[]): Promise<Placed[]> {
-  const placed: Placed[] = predictions
-    .filter((prediction) => !isPublished(prediction))
-    .map((prediction) => ({ prediction, shard: null, position: null }));
+type ShardRows = readonly [shard: number, rows: readonly Prediction[]];
+
+/** Gives each published row a place of its shard, shards in rising order so that no two batches deadlock. */
+function arrange(
+  outbox: PredictionOutbox,
+  predictions: readonly Prediction[],
+): { readonly placed: readonly Placed[]; readonly shards: readonly ShardRows[] } {
   const byShard = Map.groupBy(predictions.filter(isPublished), (prediction) => outbox.shardOf(prediction.customerId));
   const shards = [...byShard].sort(([a], [b]) => a - b);
-  const firsts = await together(...shards.map(([shard, rows]) => outbox.take(tx, shard, rows.length)));
-  for (const [index, [shard, rows]] of shards.entries()) {
-    let position = firsts[index]!;
-    for (const prediction of rows) placed.push({ prediction, shard, position: position++ });
-  }
-  return placed;
+  const unpublished = predictions
+    .filter((prediction) => !isPublished(prediction))
+    .map((prediction) => ({ prediction, shard: null, beforeLast: null }));
+  const published = shards.flatMap(([shard, rows]) =>
+    rows.map((prediction, i) => ({ prediction, shard, beforeLast: rows.length - 1 - i })),
+  );
+  return { placed: [...unpublished, ...published], shards };
+}
+
+/** The rows at consecutive positions. */
+function publishedFrom(shard: number, first: bigint, rows: readonly Prediction[]): OutboxPrediction[] {
+  return rows.map((prediction, i) => ({ prediction, shard, position: first + BigInt(i) }));
 }
 
 function isPublished(prediction: Prediction): boolean {
   return prediction.kind !== 'past';
-}
-
-function isPlaced(row: Placed): row is OutboxPrediction {
-  return row.shard !== null;
 }
 
 function idOf(row: Composed): string {

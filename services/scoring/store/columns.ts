@@ -4,12 +4,17 @@ import type { Mode } from '../../domain/bank/transaction.ts';
 import type { Eligibility } from '../../domain/obligations/eligibility.ts';
 import type { RiskLevel } from '../../domain/scoring/risk.ts';
 import { vectorFromBytes, vectorToBytes } from '../../domain/scoring/vector-bytes.ts';
-import type { OutboxPrediction, Prediction, PredictionKind } from './prediction.ts';
+import type { Prediction, PredictionKind } from './prediction.ts';
 
-/** A prediction to store; one of kind past has no place in the outbox. */
-export type Placed =
-  | OutboxPrediction
-  | { readonly prediction: Prediction; readonly shard: null; readonly position: null };
+/**
+ * A prediction to store; one of kind past has no place in the outbox. Its position is told by how many places before the shard's last
+ * one it lies, which the transaction took before: so the insert need not wait for what was taken.
+ */
+export interface Placed {
+  readonly prediction: Prediction;
+  readonly shard: number | null;
+  readonly beforeLast: number | null;
+}
 
 interface Column {
   readonly name: string;
@@ -65,7 +70,7 @@ export const PREDICTION_COLUMNS: readonly Column[] = [
   ...top(1),
   ...top(2),
   { name: 'shard', type: 'int', of: (row) => row.shard },
-  { name: 'outbox_position', type: 'bigint', of: (row) => row.position },
+  { name: 'outbox_position', type: 'bigint', of: (row) => row.beforeLast },
   of('scheduled_send_time', 'timestamptz', (p) =>
     p.scheduledSendUs === null ? null : timeTextOfUs(p.scheduledSendUs),
   ),

@@ -29,7 +29,7 @@ const predictions: readonly Prediction[] = SPREAD.map((n) => ({
   ...{ probability: 0.1, horizonDays: 45, riskScore: 0.5, riskLevel: 'HIGH', scoringPolicyVersion: '1' },
   ...{ actionProbability: 0.1, topFeatures: [], featuresKnown: 50, featuresTotal: 50 },
 }));
-const placed = predictions.map((prediction, i) => ({ prediction, shard: 0, position: 500_000n + BigInt(i) }));
+const placed = predictions.map((prediction, i) => ({ prediction, shard: 0, beforeLast: -1_000_000 - i }));
 const request = {
   ...{ callerId: 'caller', idempotencyKey: 'a new key', customerId: customer(5) },
   ...{ observationMs: null, predictionId: idOf('p', 5) },
