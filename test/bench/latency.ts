@@ -32,7 +32,7 @@ const HELP = `bench:latency: from a transaction's scheduled send until the COMMI
   --seconds N      how long each of the two is measured, 6 to 600 (default 60), in three turns
   --curve RATES    rates of the curve, comma-separated (default 100,200,500,1000,2000,4000); it ends at the first that saturates
   --curve-seconds N  how long each of them is measured, 2 to 60 (default 10); 0 leaves the curve out
-  --customers N    customers of the synthetic bank over 24 months, 50 to 20000 (default 600): each has some 340 transactions
+  --customers N    customers of the synthetic bank over 24 months, 50 to 20000 (default 200): each has some 1,100 transactions
 `;
 
 const TURNS = 3;
@@ -49,7 +49,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     curve: { type: 'string', default: '100,200,500,1000,2000,4000' },
     'curve-seconds': { type: 'string', default: '10' },
-    customers: { type: 'string', default: '600' },
+    customers: { type: 'string', default: '200' },
     help: { type: 'boolean', default: false },
   },
 });
