@@ -5,16 +5,27 @@
 
 const WIDTH = 8;
 
-/** The bytes of a vector. */
+/** Vectors lie in buffers of so much together: one of its own for each costs more than filling it, and weighs on the collector. */
+const SLAB_BYTES = 65_536;
+let slab = new DataView(new ArrayBuffer(0));
+let used = 0;
+
+/** The bytes of a vector: a view, to be read and not written. */
 export function vectorToBytes(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(values.length * WIDTH);
-  const view = new DataView(bytes.buffer);
+  const length = values.length * WIDTH;
+  if (used + length > slab.byteLength) {
+    slab = new DataView(new ArrayBuffer(Math.max(SLAB_BYTES, length)));
+    used = 0;
+  }
+  const begin = used;
+  used += length;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (Number.isNaN(value)) view.setUint32(i * WIDTH + 4, 0x7ff80000, true);
-    else view.setFloat64(i * WIDTH, value, true);
+    // What is not written yet is 0.
+    if (Number.isNaN(value)) slab.setUint32(begin + i * WIDTH + 4, 0x7ff80000, true);
+    else slab.setFloat64(begin + i * WIDTH, value, true);
   }
-  return bytes;
+  return new Uint8Array(slab.buffer, begin, length);
 }
 
 /** The vector of these bytes. Throws a RangeError if they are no whole number of values. */
