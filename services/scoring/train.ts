@@ -42,7 +42,7 @@ const HELP = `train: makes a model from the synthetic bank, or the model of loan
   --customers N      customers of the bank (default 6000)
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
-  --other-customers N  customers of each bank that it is judged on besides (default 4000)
+  --other-customers N  customers of each bank that it is judged on besides (default 3000)
   --calibration-customers N  customers besides, for calibration alone (default three times the customers)
   --lags DAYS        also fit on rows so many days before each moment (default 8,15,22; 0: none)
   --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
@@ -68,7 +68,7 @@ function readArguments() {
         customers: { type: 'string', default: '6000' },
         months: { type: 'string', default: '36' },
         'bank-seed': { type: 'string', default: '1001' },
-        'other-customers': { type: 'string', default: '4000' },
+        'other-customers': { type: 'string', default: '3000' },
         'calibration-customers': { type: 'string' },
         lags: { type: 'string', default: '8,15,22' },
         ceiling: { type: 'boolean', default: false },
