@@ -89,6 +89,28 @@ describe('scoring away', () => {
     expect(tries).toBe(3);
   });
 
+  it('counts as such where it hangs, and opens the breaker; a stop of ours does not', async () => {
+    let called = Promise.withResolvers<void>();
+    const hanging: ScoreCall = (_, tried) =>
+      new Promise((_, reject) => {
+        tried.addEventListener('abort', () => reject(new ConnectError('aborted', Code.Canceled)));
+        called.resolve();
+      });
+    const breaker = createBreaker({ failures: 2, halfOpenAfterMs: 60_000, isTransient: isTransientRpcError });
+    for (let n = 0; n < 2; n++) {
+      const stop = new AbortController();
+      called = Promise.withResolvers();
+      const scored = createScorer({ call: hanging, breaker, deadlineMs: 60_000 }).score([entry('t1')], stop.signal);
+      await called.promise;
+      stop.abort(new Error('stop'));
+      await expect(scored).rejects.toThrow('stop');
+    }
+    expect(breaker.state()).toBe('closed');
+    const impatient = createScorer({ call: hanging, breaker, deadlineMs: 10 });
+    for (let n = 0; n < 2; n++) await expect(impatient.score([entry('t1')], signal)).rejects.toThrow();
+    await expect.poll(() => breaker.state()).toBe('open');
+  });
+
   it('is not tried again for an error that no repeat mends', async () => {
     let tries = 0;
     const scorer = scorerOver(async () => {

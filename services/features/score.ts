@@ -3,6 +3,7 @@
  * the breaker is open, the batch fails, its partition waits, and nothing is dropped.
  */
 import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import {
   type ScoreFeaturesRequest,
   ScoreFeaturesRequestSchema,
@@ -45,11 +46,24 @@ export function createScorer({ call, breaker, deadlineMs }: ScorerOptions): Scor
       for (let at = 0; at < triggered.length; at += MAX_ROWS_PER_CALL) {
         const chunk = triggered.slice(at, at + MAX_ROWS_PER_CALL);
         const request = create(ScoreFeaturesRequestSchema, { rows: chunk.map(toRow) });
-        const answer = await retry(policy, signal, (tried) => breaker.run(() => call(request, tried)));
+        const answer = await retry(policy, signal, (tried) =>
+          breaker.run(() => call(request, tried).catch(late(tried, signal))),
+        );
         conflicts.push(...conflictsOf(chunk, answer.results));
       }
       return conflicts;
     },
+  };
+}
+
+/**
+ * A call that our deadline ended is told as such: a scoring that hangs counts against it like one that is away, and opens the breaker.
+ * One that our own stop ended does not.
+ */
+function late(tried: AbortSignal, stop: AbortSignal) {
+  return (cause: unknown): never => {
+    if (!tried.aborted || stop.aborted) throw cause;
+    throw new ConnectError('scoring did not answer in time', Code.DeadlineExceeded, undefined, undefined, cause);
   };
 }
 
