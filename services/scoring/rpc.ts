@@ -7,13 +7,14 @@ import {
   BatchPredictResultSchema,
   type ListHighRiskCustomersRequest,
   type PredictRequest,
+  PredictRequestSchema,
   type ScoringService,
 } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { riskRank } from '../domain/scoring/risk.ts';
 import { effective } from '../platform/auth/principal.ts';
 import { callerOf, onward } from '../platform/rpc/caller.ts';
 import { codeName, toWireError } from '../platform/rpc/errors.ts';
-import { invalidField } from '../platform/rpc/validation.ts';
+import { invalidField, validate } from '../platform/rpc/validation.ts';
 import { answering } from './answering.ts';
 import { toFeatureVector, toPrediction } from './convert.ts';
 import { type ExplainDeps, explainPrediction } from './explain.ts';
@@ -85,6 +86,8 @@ function predictCaller(context: HandlerContext) {
 async function predictOne(deps: ScoringDeps, request: PredictRequest, context: HandlerContext) {
   const { customerId } = request;
   try {
+    // The rules of an entry are held to here and not for the batch as a whole: one that is wrong fails alone.
+    validate(PredictRequestSchema, request);
     const prediction = await answering(() => predict(deps, request, predictCaller(context)));
     return create(BatchPredictResultSchema, {
       customerId,

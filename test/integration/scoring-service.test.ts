@@ -161,14 +161,16 @@ describe('while it runs', () => {
       expect(customers.map(({ customerId }) => customerId)).not.toContain('C9');
     });
 
-    it('answers each of a batch for itself, in order', async () => {
+    it('answers each of a batch for itself, in order, also where one breaks its rules', async () => {
       const { url } = shared.process;
-      const customers = ['C1', 'nobody', 'C2'];
+      const customers = ['C1', 'nobody', 'no customer', 'C2'];
       const requests = customers.map((customerId, i) => ({ customerId, idempotencyKey: `batch-00${i}` }));
       const { results } = await asClient(url).batchPredict({ requests });
       expect(results.map(({ customerId }) => customerId)).toEqual(customers);
-      expect(results.map(({ result }) => result.case)).toEqual(['prediction', 'error', 'prediction']);
+      expect(results.map(({ result }) => result.case)).toEqual(['prediction', 'error', 'error', 'prediction']);
       expect(results[1]!.result.value).toMatchObject({ code: 'not_found' });
+      const message = expect.stringMatching(/^customer_id does not match [^(]+$/);
+      expect(results[2]!.result.value).toMatchObject({ code: 'invalid_argument', message });
     });
   });
 
