@@ -18,6 +18,7 @@ import { createBreaker } from '../platform/lifecycle/retry.ts';
 import type { ServiceScope } from '../platform/lifecycle/scope.ts';
 import { createPool, type Pool } from '../platform/postgres/pool.ts';
 import { createPositionStore } from '../platform/postgres/positions.ts';
+import { watchPostgres } from '../platform/postgres/watch.ts';
 import { createEventCodec, type EventCodec } from '../platform/registry/codec.ts';
 import { createRegistry } from '../platform/registry/registry.ts';
 import { isTransientRpcError } from '../platform/rpc/errors.ts';
@@ -62,6 +63,7 @@ async function connect(scope: ServiceScope, config: FeaturesConfig): Promise<Con
     () => openPool(scope, config),
     (made) => made.close(),
   );
+  await watchPostgres(scope, pool);
   const kafka = await scope.acquire(
     'kafka',
     () => openKafka(scope, config),

@@ -5,6 +5,7 @@ import type { EventProducer } from '../platform/kafka/port.ts';
 import { createProducer } from '../platform/kafka/producer.ts';
 import type { ServiceScope } from '../platform/lifecycle/scope.ts';
 import { createPool, type Pool } from '../platform/postgres/pool.ts';
+import { watchPostgres } from '../platform/postgres/watch.ts';
 import { createEventCodec, type EventCodec } from '../platform/registry/codec.ts';
 import { createRegistry } from '../platform/registry/registry.ts';
 import type { InterventionsConfig } from './config.ts';
@@ -27,6 +28,7 @@ export async function connect(scope: ServiceScope, config: InterventionsConfig):
     () => createPool({ ...config.postgres, max: config.postgres.poolMax, applicationName: SERVICE, onIdleError }),
     (open) => open.close(),
   );
+  await watchPostgres(scope, pool);
   const kafka = await scope.acquire(
     'kafka',
     () => createKafka({ ...config.kafka, brokers: config.kafka.brokers.join(), clientId: SERVICE, log }),

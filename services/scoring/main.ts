@@ -4,6 +4,7 @@ import { ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { loadKeyRing } from '../platform/auth/key-ring.ts';
 import { runService } from '../platform/lifecycle/run-service.ts';
 import { createPool } from '../platform/postgres/pool.ts';
+import { watchPostgres } from '../platform/postgres/watch.ts';
 import { createRpcClient } from '../platform/rpc/client.ts';
 import { createRpcServer } from '../platform/rpc/server.ts';
 import { readScoringConfig } from './config.ts';
@@ -22,6 +23,7 @@ await runService('scoring', readScoringConfig, async (scope, config) => {
     () => createPool(config.postgres),
     (open) => open.close(),
   );
+  await watchPostgres(scope, pool);
   const registry = await acquireRegistry(scope, pool, config);
   const { producer, relay } = await acquirePublishing(scope, config, pool, CATALOGUE_NAMES.names);
   const features = await createRpcClient(FeatureService, { ...config.features, scope });
