@@ -21,6 +21,9 @@ const SCHEMAS = {
   interventions: 'interventions',
 } as const;
 
+/** A registry that has just started takes its time over the first texts. */
+const REGISTRY_WITHIN_MS = 30_000;
+
 export type ConnectionFacts = Pick<Stack, 'postgres' | 'kafka' | 'registry'>;
 
 export async function deploy(facts: ConnectionFacts, root: string, log: Logger): Promise<void> {
@@ -46,7 +49,7 @@ async function applyContract(facts: ConnectionFacts, log: Logger): Promise<void>
   try {
     await Promise.all([
       applyTopics(kafka, allTopics()).then(() => applyAcls(kafka, aclsOf(allTopics()))),
-      registerAll(createRegistry({ url: facts.registry.url }), allTopics()),
+      registerAll(createRegistry({ url: facts.registry.url, timeoutMs: REGISTRY_WITHIN_MS }), allTopics()),
     ]);
   } finally {
     await kafka.close();

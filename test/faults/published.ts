@@ -16,6 +16,32 @@ export async function publishedEvents(
   topic: string,
   idOf: (bytes: Uint8Array) => string,
 ): Promise<PublishedEvents> {
+  const events = new Map<string, string>();
+  await readLog(stack, topic, ({ value }) => {
+    if (value === null) return;
+    const bytes = value.subarray(HEADER_BYTES);
+    const id = idOf(bytes);
+    const digest = createHash('sha256').update(bytes).digest('base64');
+    const before = events.get(id);
+    if (before === undefined || !before.includes(digest)) events.set(id, `${before ?? ''}${digest}`);
+  });
+  return events;
+}
+
+/** A record as it lies in a log. */
+export interface LogRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** Reads a topic to the end that it has now; the records of a partition come in order. */
+export async function readLog(
+  stack: Pick<Stack, 'kafka'>,
+  topic: string,
+  take: (record: LogRecord) => void,
+): Promise<void> {
   const { username, password } = stack.kafka.credentials('admin');
   const kafka = new kafkajs.Kafka({
     clientId: 'faults',
@@ -32,18 +58,10 @@ export async function publishedEvents(
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
       if (BigInt(high) > BigInt(low)) left.set(partition, BigInt(high));
     }
-    const events = new Map<string, string>();
-    if (left.size === 0) return events;
+    if (left.size === 0) return;
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await readTo(consumer, left, (value) => {
-      const bytes = value.subarray(HEADER_BYTES);
-      const id = idOf(bytes);
-      const digest = createHash('sha256').update(bytes).digest('base64');
-      const before = events.get(id);
-      if (before === undefined || !before.includes(digest)) events.set(id, `${before ?? ''}${digest}`);
-    });
-    return events;
+    await readTo(consumer, left, take);
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => []);
@@ -54,7 +72,7 @@ export async function publishedEvents(
 function readTo(
   consumer: kafkajs.Consumer,
   left: Map<number, bigint>,
-  take: (value: Uint8Array) => void,
+  take: (record: LogRecord) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const tooLong = setTimeout(() => reject(new Error(`a topic was not read within ${WITHIN_MS} ms`)), WITHIN_MS);
@@ -64,7 +82,8 @@ function readTo(
     };
     consumer.on(consumer.events.CRASH, ({ payload }) => settle(() => reject(payload.error)));
     const eachBatch = async ({ batch }: kafkajs.EachBatchPayload) => {
-      for (const { value } of batch.messages) if (value !== null) take(value);
+      const { partition } = batch;
+      for (const { offset, key, value } of batch.messages) take({ partition, offset: BigInt(offset), key, value });
       if (BigInt(batch.lastOffset()) + 1n >= (left.get(batch.partition) ?? 0n)) left.delete(batch.partition);
       if (left.size === 0) settle(resolve);
     };

@@ -56,6 +56,8 @@ export interface RunningRun {
   readonly observer: EngineObserver;
   readonly keys: ReturnType<typeof ensureApiKeys>;
   readonly file: EngineFile;
+  /** Of the services: keys and logs. */
+  readonly stateDir: string;
   /** Transactions of the bank. */
   readonly transactions: number;
   /** Whoever streams the bank. */
@@ -115,7 +117,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
       const drained = () => untilDrained(observer);
       const { ended: streaming } = feed;
       const running: RunningRun = {
-        ...{ engine, stack, database, observer, keys, file },
+        ...{ engine, stack, database, observer, keys, file, stateDir },
         ...{ transactions, feed, streaming, drained },
       };
       await Promise.all([streaming, options.disturb?.(running)]);

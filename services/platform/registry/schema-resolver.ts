@@ -23,7 +23,7 @@ export interface SchemaResolverOptions {
   readonly subject: string;
   /** The contract's own text. */
   readonly text: string;
-  /** How long "foreign" and "unknown" are remembered. Default 30 s. */
+  /** How long "foreign" and "unknown" are remembered. Default 5 s: a schema that is registered late, and dead letters that are replayed then, count soon. */
   readonly negativeTtlMs?: number;
   readonly now?: () => number;
 }
@@ -33,7 +33,7 @@ const MAX_NEGATIVE = 10_000;
 
 export function createSchemaResolver(o: SchemaResolverOptions): SchemaResolver {
   const { registry, subject, text } = o;
-  const ttlMs = o.negativeTtlMs ?? 30_000;
+  const ttlMs = o.negativeTtlMs ?? 5_000;
   const now = o.now ?? Date.now;
   const ours = new Set<number>();
   const others = new Map<number, { readonly standing: Standing; readonly untilMs: number }>();
