@@ -1,8 +1,10 @@
+import { toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import {
   Prediction_EligibilitySchema as EventEligibility,
   Prediction_ModeSchema as EventMode,
   Prediction_RiskLevelSchema as EventRiskLevel,
+  PredictionSchema,
 } from '../../gen/pde/events/v1/prediction_pb.ts';
 import {
   EligibilitySchema as FeatureEligibility,
@@ -122,5 +124,16 @@ describe('times', () => {
     expect(msOf({ ...time, nanos: time.nanos + 999_999 })).toBe(1_700_000_000_123);
     expect(usOf({ ...time, nanos: time.nanos + 456_999 })).toBe(1_700_000_000_123_456n);
     expect(timestampOf(-1)).toEqual({ seconds: -1n, nanos: 999_000_000 });
+  });
+});
+
+describe('an unknown value', () => {
+  test('is published with the same bits, whatever NaN it came as', () => {
+    const [negative] = new Float64Array(new Uint32Array([0, 0xfff80000]).buffer);
+    const bytesOf = (unknown: number) => {
+      const topFeatures = [{ name: 'a', value: unknown, contribution: 1 }];
+      return toBinary(PredictionSchema, toEvent({ ...PREDICTION, values: Float64Array.of(unknown, 1), topFeatures }));
+    };
+    expect(bytesOf(negative!)).toEqual(bytesOf(Number.NaN));
   });
 });

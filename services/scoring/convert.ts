@@ -16,7 +16,7 @@ import type { Eligibility } from '../domain/obligations/eligibility.ts';
 import type { Counterfactual } from '../domain/scoring/counterfactuals.ts';
 import type { TopFeature } from '../domain/scoring/reasons.ts';
 import { type RiskLevel, summarise } from '../domain/scoring/risk.ts';
-import { vectorToBytes } from '../domain/scoring/vector-bytes.ts';
+import { vectorFromBytes, vectorToBytes } from '../domain/scoring/vector-bytes.ts';
 import type { Prediction } from './store/prediction.ts';
 
 const ELIGIBILITIES: readonly (readonly [Eligibility, features.Eligibility])[] = [
@@ -170,7 +170,7 @@ export function toEvent(p: Prediction): event.Prediction {
     modelSha256: p.modelSha256,
     scoringPolicyVersion: p.scoringPolicyVersion,
     actionProbability: p.actionProbability,
-    topFeatures: p.topFeatures.map(({ name, value, contribution }) => ({ name, value, contribution })),
+    topFeatures: p.topFeatures.map(({ name, value, contribution }) => ({ name, value: asStored(value), contribution })),
     featuresKnown: p.featuresKnown,
     featuresTotal: p.featuresTotal,
     mode: p.mode === 'live' ? event.Prediction_Mode.LIVE : event.Prediction_Mode.REPLAY,
@@ -225,10 +225,16 @@ function toReason({ name, value, contribution }: TopFeature) {
 }
 
 /** As a plain array; a loop, for spreading a typed array takes seven times as long. */
+/** As the table holds them: an unknown one may have any of NaN's bits, and an event has the same whether it comes from memory or from there. */
 function numbersOf(values: Float64Array): number[] {
   const numbers: number[] = [];
-  for (let i = 0; i < values.length; i++) numbers.push(values[i]!);
+  const stored = vectorFromBytes(vectorToBytes(values));
+  for (let i = 0; i < stored.length; i++) numbers.push(stored[i]!);
   return numbers;
+}
+
+function asStored(value: number): number {
+  return Number.isNaN(value) ? vectorFromBytes(vectorToBytes([value]))[0]! : value;
 }
 
 function sum(values: Iterable<number>): number {
