@@ -22,13 +22,17 @@ export type Disturbance = 'slow' | 'cut' | 'hole';
 export type Instant = { readonly share: Range } | { readonly afterMs: Range };
 
 export type Fault =
-  /** kill -9 of itself at the n-th passing of a named crash point; with `forMs` SIGSTOP there, and SIGCONT after that long. */
+  /**
+   * kill -9 of itself at the n-th passing of a named crash point; with `forMs` SIGSTOP there, and SIGCONT after that long. With
+   * `takenOver` it sleeps on until another instance has processed what it had in hand, however long a busy machine takes for that.
+   */
   | {
       readonly kind: 'point';
       readonly target: Target;
       readonly point: string;
       readonly nth: Range;
       readonly forMs?: Range;
+      readonly takenOver?: true;
     }
   | {
       readonly kind: 'signal';

@@ -130,7 +130,7 @@ const zombies: readonly FaultCase[] = [
       faults: [
         {
           ...{ kind: 'point', point, nth: [1, 3], forMs: BEYOND_SESSION },
-          target: service === 'scoring' ? service : `${service}-2`,
+          ...(service === 'scoring' ? { target: service } : { target: `${service}-2`, takenOver: true }),
         },
       ],
     }),

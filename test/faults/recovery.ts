@@ -32,7 +32,7 @@ export async function recoverySeconds(
 }
 
 /** Whether each partition has processed more than its log held at the first look. */
-function isBeyond(now: ReconcileInput, first: ReconcileInput): boolean {
+export function isBeyond(now: ReconcileInput, first: ReconcileInput): boolean {
   const positions = [...now.features.partitions, ...now.interventions.partitions];
   return first.logs.every(({ topic, partition, endOffset }) => {
     const reader = positions.find((each) => each.gapless && each.topic === topic && each.partition === partition);

@@ -2,12 +2,13 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isDrained } from '../../services/cli/observe-engine.ts';
 import type { ReconcileInput } from '../../services/cli/reconcile.ts';
 import type { ManagedProcess } from '../../services/stack/stack.ts';
 import type { RunningRun, Settings } from '../support/engine-run.ts';
 import type { Target } from './fault.ts';
 import { describeFault, type PlannedFault } from './plan.ts';
-import { look, POLL_MS, recoverySeconds } from './recovery.ts';
+import { isBeyond, look, POLL_MS, recoverySeconds } from './recovery.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Struck {
@@ -19,6 +20,8 @@ export interface Struck {
 
 type AtPoint = Extract<PlannedFault, { readonly kind: 'point' }>;
 type Timed = Exclude<PlannedFault, AtPoint>;
+
+const TAKEN_OVER_WITHIN_MS = 300_000;
 
 /** What every fault of a run needs. */
 interface Striking {
@@ -144,8 +147,21 @@ async function untilStruck({ run, signal }: Striking, fault: AtPoint): Promise<n
     await delay(POLL_MS / 10, undefined, { signal });
   }
   const strikeMs = performance.now();
-  if (fault.forMs !== undefined) await wakeLater(process(), fault.forMs, signal);
+  if (fault.takenOver) await untilTakenOver(run, signal);
+  if (fault.forMs !== undefined) await wakeLater(process(), fault.forMs - (performance.now() - strikeMs), signal);
   return strikeMs;
+}
+
+/** Resolves once every partition has gone on without the process that is stopped, or after TAKEN_OVER_WITHIN_MS. */
+async function untilTakenOver(run: RunningRun, signal: AbortSignal): Promise<void> {
+  const begunMs = performance.now();
+  let first: ReconcileInput | null = null;
+  while (performance.now() - begunMs < TAKEN_OVER_WITHIN_MS) {
+    const now = await look(run, signal);
+    first ??= now;
+    if (now !== null && first !== null && (isDrained(now) || isBeyond(now, first))) return;
+    await delay(POLL_MS, undefined, { signal });
+  }
 }
 
 function isKilled(run: RunningRun, target: Target): boolean {
