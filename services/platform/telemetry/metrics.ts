@@ -1,7 +1,7 @@
 /** Prometheus metrics, thin over prom-client. Names are snake_case with the unit last (`_ms`, `_bytes`, `_total`). */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export type { Counter, Gauge, Histogram, Summary } from 'prom-client';
+export type { Counter, Gauge, Histogram } from 'prom-client';
 
 /** Each maker answers the same metric for the same name, so that two owners of a name share it. */
 export interface Metrics {
@@ -14,13 +14,6 @@ export interface Metrics {
     labels?: readonly L[],
     buckets?: readonly number[],
   ): Histogram<L>;
-  /** Quantiles over all values since the start. */
-  summary<L extends string = never>(
-    name: string,
-    help: string,
-    percentiles: readonly number[],
-    labels?: readonly L[],
-  ): Summary<L>;
   /** A gauge that is read when it is scraped. */
   observed(name: string, help: string, read: () => number): void;
   /** The exposition in Prometheus' text format. */
@@ -52,8 +45,6 @@ export function createMetrics(service: string, o: { readonly process?: boolean }
     gauge: (name, help, labels) => once(name, () => new Gauge(common(name, help, labels))),
     histogram: (name, help, labels, buckets = LATENCY_BUCKETS_MS) =>
       once(name, () => new Histogram({ ...common(name, help, labels), buckets: [...buckets] })),
-    summary: (name, help, percentiles, labels) =>
-      once(name, () => new Summary({ ...common(name, help, labels), percentiles: [...percentiles] })),
     observed: (name, help, read) => {
       once(name, () => new Gauge({ ...common(name, help), collect: () => void gaugeOf(registry, name).set(read()) }));
     },

@@ -66,11 +66,11 @@ describe('metrics', () => {
     const metrics = createMetrics('svc');
     metrics.counter('seen_total', 'things seen', ['kind']).inc({ kind: 'a' }, 2);
     metrics.observed('depth', 'things queued', () => 3);
-    metrics.summary('wait_ms', 'time waited', [0.5, 0.99]).observe(10);
+    metrics.histogram('wait_ms', 'time waited', [], [5, 20]).observe(10);
     const text = await metrics.text();
     expect(text).toContain('seen_total{kind="a",service="svc"} 2');
     expect(text).toContain('depth{service="svc"} 3');
-    expect(text).toContain('wait_ms{quantile="0.99",service="svc"} 10');
+    expect(text).toContain('wait_ms_bucket{le="20",service="svc"} 1');
     expect(text).toContain('wait_ms_count{service="svc"} 1');
   });
 
