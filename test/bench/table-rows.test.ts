@@ -4,12 +4,18 @@ import { reportOf } from './table-rows.ts';
 const machine = { cpu: 'A CPU', cores: 2, memory_gb: 24, load_average_1m: 0.12 };
 
 it("tells a bench's figures beside what they are held against, with machine, date and versions", () => {
-  const growth = { customers: [10_000, 1_000_000], cost_us: [410.4, 451.2], machine, versions: { node: 'v24.0.0' } };
+  const growth = {
+    customers: [10_000, 1_000_000],
+    cost_us: [410.4, 451.2],
+    rate: 400,
+    machine,
+    versions: { node: 'v24.0.0' },
+  };
   expect(reportOf(growth, '2026-11-26')).toMatchObject({
     command: '`bench:growth`',
     rows: [
       [
-        'processor time a transaction, 10,000 to 1,000,000 customers',
+        'processor time a transaction at 400/s, 10,000 to 1,000,000 customers, each new to memory',
         '410, 451 us',
         '10 % between the cheapest and the dearest',
         'within 20 %',

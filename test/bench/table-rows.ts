@@ -79,7 +79,7 @@ function growthRows(json: Json): readonly Row[] {
   const [first, last] = [grouped(customers[0]!), grouped(customers.at(-1)!)];
   return [
     [
-      `processor time a transaction, ${first} to ${last} customers`,
+      `processor time a transaction at ${whole(json, 'rate')}/s, ${first} to ${last} customers, each new to memory`,
       `${costs.map((cost) => Math.round(cost)).join(', ')} us`,
       `${percent((most - least) / least)} between the cheapest and the dearest`,
       'within 20 %',
