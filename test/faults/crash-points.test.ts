@@ -62,7 +62,7 @@ describe('a run in which faults strike', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'pde-faults-'));
     const lab = await startLab({ stateDir: join(root, 'stack'), log: () => undefined, durable: false }, false);
-    options = { lab, bank, rate: 0 };
+    options = { lab, bank, rate: 0, recoveryWithinMs: 200_000 };
     base = await runWithoutFaults(options);
   });
   afterAll(async () => {

@@ -13,6 +13,8 @@ import { runPlanted } from './run-planted.ts';
 
 const BANK = { kind: 'synthetic', customers: 16, months: 6, seed: 5 } as const;
 const SEED = 1;
+/** A bug may show by standing still. */
+const RECOVERY_WITHIN_MS = 120_000;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -31,7 +33,7 @@ async function main(bugs: readonly PlantedBug[]): Promise<void> {
   );
   interrupt.guard(lab.stack);
   try {
-    const options = { lab, bank: BANK, rate: 0 };
+    const options = { lab, bank: BANK, rate: 0, recoveryWithinMs: RECOVERY_WITHIN_MS };
     const base = await runWithoutFaults(options);
     for (const bug of bugs) {
       const result = await runPlanted(options, bug, SEED, base);

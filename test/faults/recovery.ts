@@ -8,17 +8,17 @@ import type { ReconcileInput } from '../../services/cli/reconcile.ts';
 import type { RunningRun } from '../support/engine-run.ts';
 
 export const POLL_MS = 100;
-const RECOVERY_WITHIN_MS = 600_000;
 
 /** Null where it has not recovered in time. */
 export async function recoverySeconds(
   run: RunningRun,
   stream: { readonly ended: boolean },
   strikeMs: number,
+  withinMs: number,
   signal: AbortSignal,
 ): Promise<number | null> {
   let first: ReconcileInput | null = null;
-  while (performance.now() - strikeMs < RECOVERY_WITHIN_MS) {
+  while (performance.now() - strikeMs < withinMs) {
     const streamEnded = stream.ended;
     const now = await look(run, signal);
     first ??= now;

@@ -18,6 +18,8 @@ export interface MatrixOptions {
   readonly rate: number;
   /** The clone whose services run. Default: this one. */
   readonly root?: string;
+  /** What has not recovered from a fault after that long has lost something. Default: 10 minutes, for busy machines. */
+  readonly recoveryWithinMs?: number;
 }
 
 export interface CaseResult extends Verdict {
@@ -49,7 +51,8 @@ const SETTINGS: Settings = {
 };
 
 /** A case whose faults take longer has failed: something stands still. */
-const STRIKES_WITHIN_MS = 15 * 60_000;
+const STRIKES_WITHIN_MS = 20 * 60_000;
+const RECOVERY_WITHIN_MS = 10 * 60_000;
 
 /** What a run without faults stores. Throws where even that does not reconcile. */
 export async function runWithoutFaults(o: MatrixOptions): Promise<Baseline> {
@@ -109,7 +112,9 @@ async function runStruck(
       disturb: async (run) => {
         surroundings.attach(run);
         const signal = AbortSignal.any([over.signal, AbortSignal.timeout(STRIKES_WITHIN_MS)]);
-        faults = await strike(run, plan, surroundings, signal);
+        faults = await strike(run, plan, surroundings, o.recoveryWithinMs ?? RECOVERY_WITHIN_MS, signal);
+        const stuck = faults.filter(({ at_s, recovery_s }) => at_s !== null && recovery_s === null);
+        if (stuck.length > 0) throw new Error(`no recovery from ${stuck.map(({ fault }) => fault).join(', ')}`);
       },
     });
     restarts = Object.fromEntries(Object.entries(outcome.restarts).filter(([, count]) => count > 0));

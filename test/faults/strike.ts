@@ -31,11 +31,16 @@ interface Striking {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when all faults have struck (or can strike no more), are over, and the engine has recovered from each. */
+/**
+ * Resolves when all faults have struck (or can strike no more), are over, and the engine has recovered from each.
+ *
+ * @param withinMs after that long it has not recovered
+ */
 export async function strike(
   run: RunningRun,
   plan: readonly PlannedFault[],
   surroundings: Surroundings,
+  withinMs: number,
   signal: AbortSignal,
 ): Promise<readonly Struck[]> {
   const begunMs = performance.now();
@@ -43,7 +48,7 @@ export async function strike(
   const measured = async (fault: PlannedFault, strikeMs: number | null): Promise<Struck> => ({
     fault: describeFault(fault),
     at_s: strikeMs === null ? null : (strikeMs - begunMs) / 1000,
-    recovery_s: strikeMs === null ? null : await recoverySeconds(run, s.streaming, strikeMs, signal),
+    recovery_s: strikeMs === null ? null : await recoverySeconds(run, s.streaming, strikeMs, withinMs, signal),
   });
   const [atPoints, atInstants] = await Promise.all([
     Promise.all(plan.filter(isAtPoint).map(async (fault) => measured(fault, await untilStruck(s, fault)))),
