@@ -21,9 +21,9 @@ const HELP = `npm run faults -- [flags]
 Strikes faults at the whole engine while a bank streams through it, and compares what it stored and published with a run without
 faults: nothing may be lost, there twice, or different.
 
-  (no flag)        a case of each of eight families, chosen by the seed; about 4 minutes on two free cores
-  --all            every case, the i-th under seed + i, and then what --large does; about 75 minutes
-  --large          a case of every family, chosen by the seed, on 100,000 transactions flat out; about 20 minutes
+  (no flag)        a case of each of eight families, chosen by the seed; a case takes about half a minute on two free cores
+  --all            every case, the i-th under seed + i, and then what --large does
+  --large          a case of every family, chosen by the seed, on 100,000 transactions flat out
   --family NAME    every case of this family (may be given several times)
   --case NAME      only this case, under exactly the seed (may be given several times)
   --seed N         default 1; case and seed replay an experiment

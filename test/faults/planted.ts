@@ -1,6 +1,6 @@
 /**
  * `npm run faults:planted -- [NAME…]`: whether the matrix would notice. Plants each bug (planted-bugs.ts) into a copy of the engine, runs
- * the case that has to catch it, and expects it to fail. About half a minute each; exits 0 if each was caught.
+ * the case that has to catch it, and expects it to fail. Exits 0 if each was caught.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
