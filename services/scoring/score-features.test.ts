@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -144,6 +145,32 @@ describe('an explanation that disagrees with the margin (I7)', () => {
 });
 
 describe('a database that is away', () => {
+  test('lets go of a model only once it has stopped computing', async () => {
+    const computing = Promise.withResolvers<void>();
+    let released = false;
+    const session: Model['session'] = {
+      ...model.session,
+      margins: async (rows, count) => {
+        await computing.promise;
+        return await model.session.margins(rows, count);
+      },
+    };
+    const release = async () => {
+      released = true;
+    };
+    const models = createModelsInForce({ ...model, session, release }, createSilentLogger());
+    const { deps, recorder } = setting();
+    const away = () => Promise.reject(new PostgresUnavailableError('no connection'));
+    const asked = scoreFeatures({ ...deps, models, recorder: { ...recorder, recordComposing: away } }, request(1));
+    asked.catch(() => undefined);
+    models.replace({ ...model, release: async () => undefined });
+    await setImmediate();
+    expect(released).toBe(false);
+    computing.resolve();
+    await expect(asked).rejects.toThrow('no connection');
+    expect(released).toBe(true);
+  });
+
   test('is UNAVAILABLE, so that features tries again', async () => {
     const away = () => Promise.reject(new PostgresUnavailableError('no connection'));
     const { deps } = setting();

@@ -9,6 +9,7 @@ import {
   type ScoreFeaturesRow,
 } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { derivedId } from '../platform/ids/derived-id.ts';
+import { together } from '../platform/postgres/pool.ts';
 import { type Composed, compose } from './compose.ts';
 import { usOf, vectorFrom } from './convert.ts';
 import type { Model } from './model/load.ts';
@@ -39,11 +40,10 @@ async function scoreBy(
 ): Promise<ScoreFeaturesResponse> {
   const rows = await mapInSlices(request.rows, (row, index) => observedFrom(row, index, model));
   const composing = composeAll(model, rows);
-  const standing = await recorder.recordComposing(
-    rows.map((row) => row.predictionId),
-    composing,
-  );
-  reporter.scored(await composing);
+  const ids = rows.map((row) => row.predictionId);
+  // Both have ended before this ends: the model is held no longer, and the database may fail while it is still computing.
+  const [standing, composed] = await together(recorder.recordComposing(ids, composing), composing);
+  reporter.scored(composed);
   return create(ScoreFeaturesResponseSchema, {
     results: rows.map((row) => resultOf(row, standing.get(row.predictionId))),
   });
