@@ -23,17 +23,19 @@ export interface SchemaResolverOptions {
   readonly subject: string;
   /** The contract's own text. */
   readonly text: string;
-  /** How long "foreign" and "unknown" are remembered. Default 5 s: a schema that is registered late, and dead letters that are replayed then, count soon. */
+  /** How long "foreign" and "unknown" are remembered. */
   readonly negativeTtlMs?: number;
   readonly now?: () => number;
 }
 
+/** A schema that is registered late, and dead letters that are replayed then, count after so long. */
+export const NEGATIVE_TTL_MS = 5_000;
 /** Ids that are not ours are remembered up to this many; then the oldest are forgotten. */
 const MAX_NEGATIVE = 10_000;
 
 export function createSchemaResolver(o: SchemaResolverOptions): SchemaResolver {
   const { registry, subject, text } = o;
-  const ttlMs = o.negativeTtlMs ?? 5_000;
+  const ttlMs = o.negativeTtlMs ?? NEGATIVE_TTL_MS;
   const now = o.now ?? Date.now;
   const ours = new Set<number>();
   const others = new Map<number, { readonly standing: Standing; readonly untilMs: number }>();

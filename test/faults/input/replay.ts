@@ -4,7 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { writeEngineFile } from '../../../services/cli/engine-file.ts';
+import { NEGATIVE_TTL_MS } from '../../../services/platform/registry/schema-resolver.ts';
 import { ROOT, type RunningRun } from '../../support/engine-run.ts';
 import { execute, type Found, findAll } from './found.ts';
 import { registerLate } from './schemas.ts';
@@ -30,6 +32,8 @@ export async function breakStore(run: Pick<RunningRun, 'database'>): Promise<voi
 export async function replayMended(run: RunningRun, placed: readonly Placed[], found: Found): Promise<Replayed> {
   const mendable = placed.filter(({ mend }) => mend !== undefined);
   const id = await registerLate(run.stack);
+  // So long a service may remember that it is unknown.
+  await setTimeout(NEGATIVE_TTL_MS);
   await execute(run, 'ALTER TABLE features.ledger DROP CONSTRAINT mistaken');
   writeEngineFile(run.stateDir, run.file);
   const ids = mendable.flatMap((record) => lettersOf(record, found));
