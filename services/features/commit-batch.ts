@@ -5,8 +5,8 @@
  * The offset moves before scoring is asked: what a crash of the database took back (the commit is asynchronous) is missing from
  * what the batch was computed on, and only the offset tells. A prediction made of it would stand for ever. For the same reason
  * rows are written before scoring is asked: what the store refuses for what it holds is found before a prediction of it exists.
- * These statements go out together; what they answer is looked at before scoring is asked. All is committed after scoring answered. The dead letters' positions come last, so that the lock on them is held as short as
- * may be.
+ * These statements go out together; what they answer is looked at before scoring is asked. All is committed after scoring answered.
+ * The dead letters' positions come last, so that the lock on them is held as short as may be.
  */
 import { insertDeadLetters, type Refusal, type WholeDeadLetter } from '../platform/dead-letters/store.ts';
 import { FencedError, type PartitionBatch } from '../platform/kafka/port.ts';

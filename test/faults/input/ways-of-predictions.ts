@@ -1,4 +1,6 @@
 /** What a prediction may say and what it may not, by the comments of `prediction.proto`; and what may not be said of one again. */
+
+import { wrongCustomerIds } from './customer-ids.ts';
 import { goodOf, NOON_SECONDS } from './good.ts';
 import { dead, type Expected, type Making, partitionOf, type Sent, sent, type Way, written } from './sent.ts';
 import {
@@ -116,7 +118,7 @@ export const predictionWays: readonly Way[] = [
   ...Object.entries(INVALID).map(([name, change]) => one(name, (fields) => set(fields, ...change))),
   ...Object.entries(REQUIRED).map(([name, no]) => one(`${name} missing`, (fields) => without(fields, no))),
   one('everything missing', () => []),
-  ...customerIds(),
+  ...wrongCustomerIds(TOPIC, 2),
 ];
 
 function numbers(field: string, change: (value: number) => Change, values: readonly number[]): Record<string, Change> {
@@ -128,21 +130,6 @@ function one(name: string, change: (fields: readonly Field[]) => readonly Field[
     sent(TOPIC, o.customerId, written(o, TOPIC, change(goodOf(TOPIC, o))), dead('INVALID_VALUE')),
   ];
   return { name, make };
-}
-
-/** The key is the same text, so that nothing but the text is wrong. */
-function customerIds(): Way[] {
-  const ids = {
-    empty: '',
-    'of 65 characters': 'x'.repeat(65),
-    'of 10,000 characters': LONG,
-    'with a blank': 'input a',
-    'with NUL': 'input\0a',
-  };
-  return Object.entries(ids).map(([what, id]) => ({
-    name: `customer_id ${what}`,
-    make: (o) => [sent(TOPIC, id, written(o, TOPIC, set(goodOf(TOPIC, o), string(2, id))), dead('INVALID_VALUE'))],
-  }));
 }
 
 /** A record of the good traffic, as it lies in its log. */

@@ -1,4 +1,6 @@
 /** What a profile may say and what it may not, by the comments of `customer_profile.proto`. */
+
+import { wrongCustomerIds } from './customer-ids.ts';
 import { consent, goodOf, NOON_SECONDS, obligation } from './good.ts';
 import { dead, type Expected, type Making, type Sent, sent, type Way, written } from './sent.ts';
 import { bytes, type Field, int, message, set, string, time, turned, without } from './wire.ts';
@@ -95,7 +97,7 @@ export const profileWays: readonly Way[] = [
   ...Object.entries(REQUIRED).map(([name, no]) => one(`${name} missing`, (fields) => without(fields, no), invalid)),
   one('everything missing', () => [], invalid),
   one('consents that are empty', (fields) => set(fields, bytes(5, Buffer.alloc(0))), invalid),
-  ...customerIds(),
+  ...wrongCustomerIds(TOPIC, 1),
   ...Object.entries(VALID).map(([name, change]) => one(`valid: ${name}`, (fields) => set(fields, ...change), accepted)),
   one('valid: fields in another order', turned, accepted),
 ];
@@ -152,19 +154,4 @@ function one(
 
 function record(o: Making, fields: readonly Field[], expected: Expected): Omit<Sent, 'way'> {
   return sent(TOPIC, o.customerId, written(o, TOPIC, fields), expected);
-}
-
-/** The key is the same text, so that nothing but the text is wrong. */
-function customerIds(): Way[] {
-  const ids = {
-    empty: '',
-    'of 65 characters': 'x'.repeat(65),
-    'of 10,000 characters': LONG,
-    'with a blank': 'input a',
-    'with NUL': 'input\0a',
-  };
-  return Object.entries(ids).map(([what, id]) => ({
-    name: `customer_id ${what}`,
-    make: (o) => [sent(TOPIC, id, written(o, TOPIC, set(goodOf(TOPIC, o), string(1, id))), invalid())],
-  }));
 }

@@ -1,4 +1,5 @@
 /** What a transaction may say and what it may not, by the comments of `transaction.proto`; and what it may not say after another. */
+import { wrongCustomerIds } from './customer-ids.ts';
 import { goodOf, NOON_SECONDS, TRANSACTION_ID } from './good.ts';
 import { dead, type Expected, type Making, sent, type Way, written } from './sent.ts';
 import {
@@ -132,7 +133,11 @@ export const transactionWays: readonly Way[] = [
     'everything missing',
     Array.from({ length: 21 }, (_, i) => i + 1),
   ),
-  ...customerIds(),
+  ...wrongCustomerIds(TOPIC, 2, {
+    'with a control character': 'input\x07a',
+    'with an umlaut': 'input-ü',
+    'with a slash': 'input/a',
+  }),
   ...Object.entries(VALID).map(([name, change]) =>
     changed(`valid: ${name}`, change, ({ customerId }) => accepted(customerId)),
   ),
@@ -211,23 +216,5 @@ function odd(name: string, ids: readonly string[]): Way[] {
     make: (o) => [
       sent(TOPIC, o.customerId, written(o, TOPIC, set(goodOf(TOPIC, o), string(1, id))), accepted(o.customerId, id)),
     ],
-  }));
-}
-
-/** The key is the same text, so that nothing but the text is wrong. */
-function customerIds(): Way[] {
-  const ids = {
-    empty: '',
-    'of 65 characters': 'x'.repeat(65),
-    'of 10,000 characters': LONG,
-    'with a blank': 'input a',
-    'with NUL': 'input\0a',
-    'with a control character': 'input\x07a',
-    'with an umlaut': 'input-ü',
-    'with a slash': 'input/a',
-  };
-  return Object.entries(ids).map(([what, id]) => ({
-    name: `customer_id ${what}`,
-    make: (o) => [sent(TOPIC, id, written(o, TOPIC, set(goodOf(TOPIC, o), string(2, id))), dead('INVALID_VALUE'))],
   }));
 }
