@@ -34,8 +34,9 @@ begin
   if month is distinct from date_trunc('month', month)::date or month + interval '1 month' > now() at time zone 'UTC' then
     raise exception 'month must be the first day of a month that is over' using errcode = 'invalid_parameter_value';
   end if;
-  -- Nobody writes to a month that is over; reading goes on until the drop itself.
-  execute format('lock table features.%I in share mode', part);
+  -- Nobody writes to a month that is over; reading goes on until the drop itself. Two instances that drop the same month wait for one
+  -- another instead of each holding what the other needs.
+  execute format('lock table features.%I in share row exclusive mode', part);
   execute format(
     'select count(*) from features.%I l left join features.ledger_bases b on b.customer_id = l.customer_id
      where b.ledger_position is null or b.ledger_position < l.ledger_position', part) into uncovered;
