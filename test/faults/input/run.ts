@@ -1,6 +1,7 @@
 /** The experiment: the same bank streamed without and with the corpus in it, and the verdict on both. */
+import { setTimeout } from 'node:timers/promises';
 import type { BankChoice } from '../../../services/cli/bank.ts';
-import { reconcile, totals } from '../../../services/cli/reconcile.ts';
+import { type ReconcileInput, reconcile, totals } from '../../../services/cli/reconcile.ts';
 import type { Stack } from '../../../services/stack/stack.ts';
 import { differences, type RunningRun, type RunOptions, runEngine, type StoredRows } from '../../support/engine-run.ts';
 import { readLog } from '../published.ts';
@@ -179,12 +180,14 @@ async function memoryAtHalf(run: RunningRun): Promise<Memory> {
 
 /** Resolves when so much of the bank is in the ledger. */
 async function processed(run: RunningRun, share: number): Promise<void> {
-  for (;;) {
-    const { features } = await run.observer.look(false);
+  await until(run, ({ features }) => {
     const { accepted } = totals(features, 'transactions-stream');
-    if (Number(accepted) >= run.transactions * share) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+    return Number(accepted) >= run.transactions * share;
+  });
+}
+
+async function until({ observer }: RunningRun, holds: (input: ReconcileInput) => boolean): Promise<void> {
+  while (!holds(await observer.look(false))) await setTimeout(POLL_MS);
 }
 
 /** Some of the good traffic, said again otherwise, once it has been processed. */
@@ -193,12 +196,11 @@ async function saidBefore(run: RunningRun) {
     await firstOf(run, 'transactions-stream'),
     await firstOf(run, 'predictions-stream'),
   ];
-  for (;;) {
-    const { features, interventions } = await run.observer.look(false);
-    const positions = [...features.partitions, ...interventions.partitions];
-    if (positions.every(({ gapless, nextOffset }) => !gapless || nextOffset > SEEN_PER_PARTITION)) break;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  await until(run, ({ features, interventions }) =>
+    [...features.partitions, ...interventions.partitions].every(
+      ({ gapless, nextOffset }) => !gapless || nextOffset > SEEN_PER_PARTITION,
+    ),
+  );
   return [...bookedAgain(transactions), ...saidAgain(predictions)];
 }
 
