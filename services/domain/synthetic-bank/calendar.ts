@@ -1,6 +1,5 @@
-/** Dates as days since 1970-01-01, the proleptic Gregorian calendar, and European local time, without a clock or a zone table. */
-
-export const DAY_MS = 86_400_000;
+/** What a bank needs of the calendar beyond {@link ../calendar/days.ts}: working days, and European local time without a zone table. */
+import { dayInMonth, dayOfMonth, firstDayOfMonth, monthOf } from '../calendar/days.ts';
 
 export interface CivilDate {
   readonly year: number;
@@ -10,61 +9,30 @@ export interface CivilDate {
   readonly day: number;
 }
 
-/** Days since the epoch of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-export function dayOf(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return (
-    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
-  );
+/** Days since the epoch of a civil date. */
+export function dayOfDate(year: number, month: number, day: number): number {
+  return firstDayOfMonth(year * 12 + month - 1) + day - 1;
 }
 
-/** The civil date of a day since the epoch; the inverse of {@link dayOf}. */
+/** The civil date of a day since the epoch; the inverse of {@link dayOfDate}. */
 export function civilOf(dayNumber: number): CivilDate {
-  const z = dayNumber + 719_468;
-  const era = Math.floor(z / 146_097);
-  const dayOfEra = z - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = shifted + (shifted < 10 ? 3 : -9);
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1,
-  };
+  const month = monthOf(dayNumber);
+  return { year: Math.floor(month / 12), month: (month % 12) + 1, day: dayNumber - firstDayOfMonth(month) + 1 };
 }
 
 /** 0 is Monday, 6 is Sunday. */
-export function weekdayOf(dayNumber: number): number {
+function weekdayOf(dayNumber: number): number {
   return (((dayNumber + 3) % 7) + 7) % 7;
-}
-
-export function isWeekend(dayNumber: number): boolean {
-  return weekdayOf(dayNumber) >= 5;
-}
-
-export function daysInMonth(year: number, month: number): number {
-  return month === 12 ? 31 : dayOf(year, month + 1, 1) - dayOf(year, month, 1);
 }
 
 /** The same day of the month some months later, or that month's last day. */
 export function addMonths(dayNumber: number, months: number): number {
-  const { year, month, day } = civilOf(dayNumber);
-  const index = year * 12 + month - 1 + months;
-  const toYear = Math.floor(index / 12);
-  const toMonth = (index % 12) + 1;
-  return dayOf(toYear, toMonth, Math.min(day, daysInMonth(toYear, toMonth)));
+  return dayInMonth(monthOf(dayNumber) + months, dayOfMonth(dayNumber));
 }
 
-/** The day of this month on which something fixed to `dayOfMonth` falls (the last day of a shorter month). */
-export function onDayOfMonth(dayNumber: number, dayOfMonth: number): number {
-  const { year, month } = civilOf(dayNumber);
-  return dayOf(year, month, Math.min(dayOfMonth, daysInMonth(year, month)));
+/** The day of this month on which something fixed to a day of the month, 1-31, falls (the last day of a shorter month). */
+export function onDayOfMonth(dayNumber: number, fixedDay: number): number {
+  return dayInMonth(monthOf(dayNumber), fixedDay);
 }
 
 /** The Monday after a weekend day; any other day itself. */
@@ -97,6 +65,6 @@ function summerOf(year: number): { readonly first: number; readonly last: number
 const SUMMERS = new Map<number, { readonly first: number; readonly last: number }>();
 
 function lastSunday(year: number, month: number): number {
-  const last = dayOf(year, month, daysInMonth(year, month));
+  const last = firstDayOfMonth(year * 12 + month) - 1;
   return last - ((weekdayOf(last) + 1) % 7);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../calendar/days.ts';
 import { profileAt } from '../features/as-of.ts';
 import { missLabelAt } from '../obligations/label.ts';
-import { DAY_MS } from './calendar.ts';
 import { customerKey, endDayOf, generateCustomer, hiddenAt, type SyntheticCustomer } from './generate.ts';
 import { truthLabelAt } from './measure.ts';
 import { DEFAULT_PARAMETERS as p } from './parameters.ts';

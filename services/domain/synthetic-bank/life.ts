@@ -1,6 +1,7 @@
 import type { Consent, Obligation, Profile, Standing } from '../bank/profile.ts';
 import type { Category, Channel, Direction, LedgerRow } from '../bank/transaction.ts';
-import { DAY_MS, utcOffsetMinutes } from './calendar.ts';
+import { DAY_MS } from '../calendar/days.ts';
+import { utcOffsetMinutes } from './calendar.ts';
 import { intensityOf } from './hidden.ts';
 import type { BankParameters } from './parameters.ts';
 import type { PayingHabit } from './payment-chance.ts';

@@ -1,5 +1,6 @@
 import type { Profile } from '../bank/profile.ts';
-import { DAY_MS, nextWorkday, utcOffsetMinutes } from './calendar.ts';
+import { DAY_MS } from '../calendar/days.ts';
+import { nextWorkday, utcOffsetMinutes } from './calendar.ts';
 import { initialHidden, nextHidden } from './hidden.ts';
 import { createFutures, type Futures } from './hidden-futures.ts';
 import { LABEL } from './measure.ts';

@@ -1,5 +1,6 @@
 import type { Category, Channel } from '../bank/transaction.ts';
-import { civilOf, isWeekend } from './calendar.ts';
+import { isWeekend } from '../calendar/days.ts';
+import { civilOf } from './calendar.ts';
 import { effectOf, effectOn } from './hidden.ts';
 import { type Draft, type Life, monthlyDuesMinor, ownId, strain, today, type Wallet } from './life.ts';
 import type { BankParameters } from './parameters.ts';

@@ -1,4 +1,4 @@
-import { dayOf } from './calendar.ts';
+import { dayOfDate } from './calendar.ts';
 import type { BankParameters } from './parameters.ts';
 import { childKey, type Key, type Random, randomOf } from './random.ts';
 import type { Group, PayCycle, Traits } from './truth.ts';
@@ -7,7 +7,7 @@ const PAY_CYCLES: readonly PayCycle[] = ['monthly', 'fortnightly', 'weekly', 'ir
 
 /** The first day of every bank made from these parameters. */
 export function startDayOf(p: BankParameters): number {
-  return dayOf(p.startDate.year, p.startDate.month, p.startDate.day);
+  return dayOfDate(p.startDate.year, p.startDate.month, p.startDate.day);
 }
 
 /** Draws what a customer is like. */
