@@ -3,6 +3,7 @@ import { createFrame, createPass, startPass } from './frame.ts';
 import { noteLatest, reversedAtMs } from './history.ts';
 import { forEachGroup, renumberGroups, saveHistory } from './history-state.ts';
 import { EMPTY_ROLL, enrol, lengthAt, type Names, nameAt, nextNumber, numbersOf } from './names.ts';
+import { closeDate } from './pass.ts';
 import {
   CHANNELS,
   contextAt,
@@ -17,7 +18,7 @@ import {
   setParty,
   tailOf,
 } from './records.ts';
-import { closeDate, sweep } from './sweep.ts';
+import { sweep } from './sweep.ts';
 
 /**
  * Moving a window's oldest records into its fold. The fold is the forward pass over every row with a date before the boundary,

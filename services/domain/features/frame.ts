@@ -12,6 +12,7 @@ import type { Fold } from './fold.ts';
 import { createHistory, type History, NAMED_TARGET, type Reversals } from './history.ts';
 import { loadHistory } from './history-state.ts';
 import { emptyNames, type Names, numberOf } from './names.ts';
+import { balanceSoFar, type Counted, type Pass } from './pass.ts';
 import {
   contextAt,
   dayAt,
@@ -23,7 +24,6 @@ import {
   type Records,
 } from './records.ts';
 import { emptySalaryView, prepareSalary, type SalaryView } from './salary.ts';
-import { balanceSoFar, type Counted, type Pass } from './sweep.ts';
 import {
   capabilitiesOf,
   createTallies,

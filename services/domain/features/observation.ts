@@ -17,8 +17,9 @@ import {
 } from './frame.ts';
 import { putLiquidity } from './liquidity.ts';
 import { moneyUnitOf } from './money-units.ts';
+import { closeDate } from './pass.ts';
 import { firstDated } from './records.ts';
-import { closeDate, sweep } from './sweep.ts';
+import { sweep } from './sweep.ts';
 import type { Observation } from './types.ts';
 import { anomalyCount, put, putComposed, stressComposite } from './vector.ts';
 
