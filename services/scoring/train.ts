@@ -49,7 +49,7 @@ const HELP = `train: makes a model from the synthetic bank, or the model of loan
   --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
   --reuse-tables     take tables that lie in models/training/data from the same command
   --tables-only      make the tables and stop
-  --workers N        threads that make tables; the bytes are the same for any number (default 1)
+  --workers N        threads that make tables; the bytes are the same for any number (default as many as cores, 4 at most)
 `;
 
 const { values } = readArguments();
@@ -75,7 +75,7 @@ function readArguments() {
         draft: { type: 'boolean', default: false },
         'reuse-tables': { type: 'boolean', default: false },
         'tables-only': { type: 'boolean', default: false },
-        workers: { type: 'string', default: '1' },
+        workers: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -217,7 +217,7 @@ function makeTable({ customers, months, seed, parameters, firstCustomer = 0 }: B
   const command = JSON.stringify({ featureSetVersion: FEATURE_SET_VERSION, args });
   const known = values['reuse-tables'] && existsSync(made) && readFileSync(made, 'utf8') === command;
   if (!known) {
-    const workers = ['--workers', String(wholeNumber('workers', 1))];
+    const workers = values.workers === undefined ? [] : ['--workers', String(wholeNumber('workers', 1))];
     run(process.execPath, [
       join(ROOT, 'services', 'simulator', 'main.ts'),
       ...args,

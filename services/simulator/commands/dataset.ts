@@ -21,6 +21,9 @@ import { readHistories } from '../store/read-history.ts';
 import { dataEndMsOf, readSyntheticFlags, SYNTHETIC_FLAGS } from '../synthetic-flags.ts';
 import { CommandError } from '../usage-error.ts';
 
+/** Where no number is given: a thread holds a hundred megabytes or more. */
+const MOST_THREADS = 4;
+
 export const datasetCommand: Command = {
   name: 'dataset',
   about: 'a table of labelled vectors, one a customer-month at a random moment, by the feature code of the live path',
@@ -36,7 +39,11 @@ export const datasetCommand: Command = {
     ...SYNTHETIC_FLAGS,
     ...ORACLE_FLAGS,
     { name: 'first-customer', about: 'begin with this customer of the bank, counted from 0 (default 0)', value: 'K' },
-    { name: 'workers', about: 'threads; the bytes are the same for any number (default 1)', value: 'N' },
+    {
+      name: 'workers',
+      about: `threads; the bytes are the same for any number (default as many as cores, ${MOST_THREADS} at most)`,
+      value: 'N',
+    },
   ],
   async run(flags: Flags) {
     return flags.isSet('synthetic') ? await fromGenerator(flags) : await fromTables(flags);
@@ -66,7 +73,11 @@ async function fromGenerator(flags: Flags): Promise<CommandResult> {
   });
   const oracle = readOracle(flags, plan);
   const firstIndex = flags.integer('first-customer', { min: 0, max: 10_000_000, default: 0 });
-  const threads = flags.integer('workers', { min: 1, max: 4 * availableParallelism(), default: 1 });
+  const threads = flags.integer('workers', {
+    min: 1,
+    max: 4 * availableParallelism(),
+    default: Math.min(MOST_THREADS, availableParallelism()),
+  });
   return await make(flags, {
     plan,
     oracle,

@@ -6,8 +6,9 @@ import { blockCount, type SyntheticJob, syntheticBlock } from './synthetic.ts';
 import type { ThreadAnswer } from './thread.ts';
 
 /** The blocks of a job in order, whoever made them. @throws LeakError */
-export function blocksOf(job: SyntheticJob, threads: number): AsyncIterable<Block> | Iterable<Block> {
-  return threads === 1 ? here(job) : onThreads(job, threads);
+export function blocksOf(job: SyntheticJob, mostThreads: number): AsyncIterable<Block> | Iterable<Block> {
+  const threads = Math.min(mostThreads, blockCount(job));
+  return threads > 1 ? onThreads(job, threads) : here(job);
 }
 
 function* here(job: SyntheticJob): Generator<Block, void, undefined> {
