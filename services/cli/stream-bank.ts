@@ -3,6 +3,7 @@
  * latency is measured from each transaction's scheduled send to after its decision's commit returned. Then it waits until
  * everything is processed and published, and reconciles.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '../stack/stack.ts';
 import { bankPosition } from './acknowledged.ts';
 import type { Engine } from './engine.ts';
@@ -99,7 +100,7 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
     const nowMs = performance.now();
     const input = await lookOrNull(options.observer, nowMs - last.atMs);
     if (input === null) {
-      await pause(POLL_MS);
+      await delay(POLL_MS);
       continue;
     }
     const processed = processedOf(input);
@@ -109,7 +110,7 @@ async function drained(options: StreamBankOptions, streaming: Promise<unknown>):
     else if (endedBefore && nowMs - last.atMs > STALL_MS) {
       throw new Error(`the engine made no progress for ${STALL_MS / 1000} s; its logs: ${options.stack.stateDir}/logs`);
     }
-    await Promise.race([pause(POLL_MS), ended ? pause(POLL_MS) : end]);
+    await Promise.race([delay(POLL_MS), ended ? delay(POLL_MS) : end]);
   }
   options.progress.done();
 }
@@ -122,10 +123,6 @@ async function lookOrNull(observer: EngineObserver, calmMs: number): Promise<Rec
     if (calmMs > STALL_MS) throw cause;
     return null;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function processedOf(input: ReconcileInput): bigint {

@@ -1,4 +1,5 @@
 /** Transactions of copies, onto transactions-stream as a bank would put them there: keyed by customer, in order, at a rate. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { TransactionSchema } from '../../gen/pde/events/v1/transaction_pb.ts';
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
 import { createKafka } from '../../services/platform/kafka/kafka.ts';
@@ -77,7 +78,7 @@ async function paced(
     const due = Math.min(records.length, Math.ceil(((performance.now() - startMs + SLICE_MS) / 1_000) * perSecond));
     if (due > sent) sends.push(send(records.slice(sent, due)));
     sent = Math.max(sent, due);
-    await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
+    await delay(SLICE_MS);
   }
   await Promise.all(sends);
 }

@@ -8,6 +8,7 @@
  *
  * Nothing of what makes the engine safe is here: a crash between commit and produce loses records.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Producer } from 'kafkajs';
 import type pg from 'pg';
 import { fixedRate } from '../../services/simulator/stream/pace.ts';
@@ -109,7 +110,7 @@ async function feed(producer: Producer, { rate, count }: Asked): Promise<void> {
       );
     sent += due.length;
     const waitMs = pace.waitMs(performance.now(), 0);
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 0) await delay(waitMs);
   }
   await Promise.all(sending);
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Distribution, latencyOf, readDistribution, since } from '../../services/cli/latency.ts';
 import { BARE_DDL, bareKafka, barePool } from './bare-consumer.ts';
 import { type Asked, BARE_PARTITIONS, BARE_TABLES, BARE_TOPICS } from './latency-bare.ts';
@@ -30,13 +31,9 @@ export async function measureEngine(rig: Rig, rate: number, seconds: number): Pr
 
 /** What was observed when the lead-in, which begins with the first observation, is over. */
 async function afterLeadIn(opsUrl: string, begun: Distribution): Promise<Distribution> {
-  while (latencyOf(since(begun, await readDistribution(opsUrl))) === null) await pause(50);
-  await pause(LEAD_IN_S * 1_000);
+  while (latencyOf(since(begun, await readDistribution(opsUrl))) === null) await delay(50);
+  await delay(LEAD_IN_S * 1_000);
   return await readDistribution(opsUrl);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Stretches of one measurement as one. */
@@ -87,7 +84,7 @@ export async function startBarePipeline(rig: Rig): Promise<BarePipeline> {
       await told(feed, asked);
       const latenciesMs: number[] = [];
       while (latenciesMs.length < count) {
-        await pause(100);
+        await delay(100);
         latenciesMs.push(...(await told<number[]>(second, 'report')));
       }
       return latenciesMs;

@@ -5,6 +5,7 @@
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { bankPosition } from '../../services/cli/acknowledged.ts';
 import { type ApiKeys, ensureApiKeys } from '../../services/cli/api-keys.ts';
 import { type BankChoice, bankName, importArguments } from '../../services/cli/bank.ts';
@@ -175,7 +176,7 @@ async function until(observer: EngineObserver, holds: (input: ReconcileInput) =>
     if (now !== last) movedMs = performance.now();
     else if (performance.now() - movedMs > STALL_MS) throw new Error(`nothing moved for ${STALL_MS / 1000} s: ${now}`);
     last = now;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
   }
 }
 

@@ -2,6 +2,7 @@
  * A writer and relay in a process of its own, which a test kills at a crash point:
  * node platform-outbox.fixture.ts DATABASE_URL BROKERS USERNAME PASSWORD TOPIC ROWS [CRASH_POINT]
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../services/platform/kafka/kafka.ts';
 import { createProducer } from '../../services/platform/kafka/producer.ts';
 import { armCrashPoint } from '../../services/platform/lifecycle/crash-point.ts';
@@ -26,6 +27,6 @@ for (let n = 0; n < Number(rows); n++) {
 
 async function published(position: bigint): Promise<void> {
   while (((await listOutboxes(pool, ROWS_SCHEMA))[0]?.publishedPosition ?? 0n) < position) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
   }
 }

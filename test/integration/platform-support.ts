@@ -1,5 +1,7 @@
 /** What the platform's integration tests share: connections to the stack, topics of their own, a schema with the platform's tables. */
+
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Topic } from '../../gen/pde/topics/v1/topics_pb.ts';
 import { DEAD_LETTERS_DDL } from '../../services/platform/dead-letters/store.ts';
 import { applyTopics } from '../../services/platform/kafka/admin.ts';
@@ -80,5 +82,5 @@ export const textOf = (one: IncomingRecord) => Buffer.from(one.value ?? []).toSt
 
 /** Waits for something that another party does; the test's own timeout ends it if it never comes. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!(await what())) await delay(10);
 }

@@ -2,6 +2,7 @@
  * The simulator's stream of a bank as whole-engine runs need it: a process that can be struck, and that goes on from its checkpoint
  * when it was ended before the bank's end.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { runSimulator } from '../../services/cli/simulator.ts';
 import type { ManagedProcess, SpawnOptions, Stack } from '../../services/stack/stack.ts';
 
@@ -60,6 +61,6 @@ async function stream({ root, args, resumes }: FeedOptions, stack: Stack): Promi
     } catch (cause) {
       if (!resumes || attempt >= ATTEMPTS) throw cause;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await delay(PAUSE_MS);
   }
 }

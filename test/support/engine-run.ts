@@ -4,9 +4,11 @@
  * A run gets a database and empty topics of its own on a stack that several runs share. Equality between runs is over ids,
  * vectors, scores, contributions and decisions; wall-clock columns and places in outboxes are left out (DESIGN section 6).
  */
+
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { bankPosition } from '../../services/cli/acknowledged.ts';
@@ -155,7 +157,7 @@ async function reconcileSettled(observer: EngineObserver, acknowledged: Acknowle
     const reconciliation = reconcile(await observer.look(true, acknowledged));
     const settled = reconciliation.checks.every(({ kind, holds }) => holds || kind !== 'position');
     if (settled || performance.now() > deadlineMs) return reconciliation;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await delay(200);
   }
 }
 
@@ -180,7 +182,7 @@ async function untilDrained(observer: EngineObserver): Promise<void> {
       // A service that was killed is away until it is started again.
       why = cause;
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await delay(200);
   }
   throw new Error(`not drained within ${DRAIN_TIMEOUT_MS / 1000} s`, { cause: why });
 }
@@ -196,7 +198,7 @@ async function deleteTopics(stack: Stack): Promise<void> {
     const deadlineMs = performance.now() + 30_000;
     while (own(await admin.listTopics()).length > 0) {
       if (performance.now() > deadlineMs) throw new Error('the broker did not delete its topics');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
     }
   } finally {
     await admin.disconnect();

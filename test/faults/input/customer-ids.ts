@@ -1,4 +1,5 @@
 /** Wrong ids of customers, alike for every topic that has rules for them. The key is the same text, so that only the text is wrong. */
+import { LONG } from './extremes.ts';
 import { goodOf } from './good.ts';
 import { dead, sent, type TopicName, type Way, written } from './sent.ts';
 import { set, string } from './wire.ts';
@@ -6,7 +7,7 @@ import { set, string } from './wire.ts';
 const IDS = {
   empty: '',
   'of 65 characters': 'x'.repeat(65),
-  'of 10,000 characters': 'x'.repeat(10_000),
+  'of 10,000 characters': LONG,
   'with a blank': 'input a',
   'with NUL': 'input\0a',
 };

@@ -1,6 +1,7 @@
 /** What a prediction may say and what it may not, by the comments of `prediction.proto`; and what may not be said of one again. */
 
 import { wrongCustomerIds } from './customer-ids.ts';
+import { LONG, Y1900, Y2200 } from './extremes.ts';
 import { goodOf, NOON_SECONDS } from './good.ts';
 import { dead, type Expected, type Making, partitionOf, type Sent, sent, type Way, written } from './sent.ts';
 import {
@@ -20,8 +21,6 @@ import {
 } from './wire.ts';
 
 const TOPIC = 'predictions-stream';
-const LONG = 'x'.repeat(10_000);
-const [Y1900, Y2200] = [-2_208_988_800, 7_258_118_400];
 const INFINITIES = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 const VECTOR = [0.5, Number.NaN, -3, 12.25];
 

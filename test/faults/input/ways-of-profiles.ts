@@ -1,15 +1,12 @@
 /** What a profile may say and what it may not, by the comments of `customer_profile.proto`. */
 
 import { wrongCustomerIds } from './customer-ids.ts';
+import { INT64_MAX, LONG, MAX_AMOUNT, Y1900, Y2200 } from './extremes.ts';
 import { consent, goodOf, NOON_SECONDS, obligation } from './good.ts';
 import { dead, type Expected, type Making, type Sent, sent, type Way, written } from './sent.ts';
 import { bytes, type Field, int, message, set, string, time, turned, without } from './wire.ts';
 
 const TOPIC = 'customer-updates';
-const LONG = 'x'.repeat(10_000);
-const INT64_MAX = 2n ** 63n - 1n;
-const MAX_AMOUNT = 10n ** 13n;
-const [Y1900, Y2200] = [-2_208_988_800, 7_258_118_400];
 
 type Change = readonly Field[];
 

@@ -1,5 +1,6 @@
 /** What a transaction may say and what it may not, by the comments of `transaction.proto`; and what it may not say after another. */
 import { wrongCustomerIds } from './customer-ids.ts';
+import { BEFORE_1990, INT64_MAX, INT64_MIN, LONG, MAX_AMOUNT, Y1900, Y1990, Y2200 } from './extremes.ts';
 import { goodOf, NOON_SECONDS, TRANSACTION_ID } from './good.ts';
 import { dead, type Expected, type Making, sent, type Way, written } from './sent.ts';
 import {
@@ -19,12 +20,6 @@ import {
 } from './wire.ts';
 
 const TOPIC = 'transactions-stream';
-const LONG = 'x'.repeat(10_000);
-const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
-const MAX_AMOUNT = 10n ** 13n;
-/** 1900-01-01, 1989-12-31T23:59:59, 1990-01-01, 2200-01-01. */
-const [Y1900, BEFORE_1990, Y1990, Y2200] = [-2_208_988_800, 631_151_999, 631_152_000, 7_258_118_400];
 
 type Change = (o: Making) => readonly Field[];
 
