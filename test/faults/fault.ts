@@ -25,10 +25,12 @@ export type Fault =
   /**
    * kill -9 of itself at the n-th passing of a named crash point; with `forMs` SIGSTOP there, and SIGCONT after that long. With
    * `takenOver` it sleeps on until another instance has processed what it had in hand, however long a busy machine takes for that.
+   * `or`: another instance that may be the one to pass the point. Each that passes it is struck, and one has to be.
    */
   | {
       readonly kind: 'point';
       readonly target: Target;
+      readonly or?: Target;
       readonly point: string;
       readonly nth: Range;
       readonly forMs?: Range;

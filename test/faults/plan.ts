@@ -69,9 +69,8 @@ export function describeFault(fault: PlannedFault): string {
   switch (fault.kind) {
     case 'point': {
       const at = `at ${fault.point}@${fault.nth}`;
-      return fault.forMs === undefined
-        ? `${fault.target} kill -9 ${at}`
-        : `${fault.target} SIGSTOP ${at} for ${fault.forMs} ms`;
+      const target = fault.or === undefined ? fault.target : `${fault.target} or ${fault.or}`;
+      return fault.forMs === undefined ? `${target} kill -9 ${at}` : `${target} SIGSTOP ${at} for ${fault.forMs} ms`;
     }
     case 'signal':
       return `${fault.target} ${fault.signal} ${describeInstant(fault.when)}`;

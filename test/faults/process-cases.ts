@@ -36,6 +36,9 @@ export const CRASH_POINTS = {
   simulator: ['after-acknowledge-before-checkpoint'],
 } as const;
 
+/** Of these, whoever publishes an outbox passes them. */
+const RELAYING: readonly string[] = ['after-commit-before-publish', 'between-publish-and-cursor'];
+
 /** A process killed at a named point, alone and beside a second instance. */
 const points: readonly FaultCase[] = Object.entries(CRASH_POINTS).flatMap(([service, names]) =>
   names.flatMap((point): FaultCase[] => [
@@ -46,10 +49,20 @@ const points: readonly FaultCase[] = Object.entries(CRASH_POINTS).flatMap(([serv
 
 function besideASecond(service: string, point: string): FaultCase[] {
   if (service === 'simulator') return [];
-  // Calls go to the first scoring; the second one only relays, and takes over what the first had leased.
-  const target = service === 'scoring' ? service : `${service}-2`;
   const name = `${service}-of-two:${point}`;
-  return [{ name, family: 'point', instances: { [service]: 2 }, faults: [pointOf(target as Target, point, [1, 3])] }];
+  const fault = { ...pointOf(passerOf(service), point, [1, 3]), ...relayedBy(service, point) };
+  return [{ name, family: 'point', instances: { [service]: 2 }, faults: [fault] }];
+}
+
+/** Who of two passes a point: calls go to the first scoring, partitions to both. */
+function passerOf(service: string): Target {
+  return (service === 'scoring' ? service : `${service}-2`) as Target;
+}
+
+/** Either of two may hold the leases of the outbox: whoever came first, and then whoever takes over. */
+function relayedBy(service: string, point: string): { readonly or?: Target } {
+  if (!RELAYING.includes(point)) return {};
+  return { or: (service === 'scoring' ? `${service}-2` : service) as Target };
 }
 
 /** Every point once, in as few runs as can be: in each, all services are killed, each at a point of its own. */
@@ -130,7 +143,9 @@ const zombies: readonly FaultCase[] = [
       faults: [
         {
           ...{ kind: 'point', point, nth: [1, 3], forMs: BEYOND_SESSION },
-          ...(service === 'scoring' ? { target: service } : { target: `${service}-2`, takenOver: true }),
+          ...(service === 'scoring'
+            ? { target: service, ...relayedBy(service, point) }
+            : { target: `${service}-2`, takenOver: true }),
         },
       ],
     }),

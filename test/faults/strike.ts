@@ -18,6 +18,7 @@ export interface Struck {
   readonly recovery_s: number | null;
 }
 
+type Measured = (fault: PlannedFault, strikeMs: number | null) => Promise<Struck>;
 type AtPoint = Extract<PlannedFault, { readonly kind: 'point' }>;
 type Timed = Exclude<PlannedFault, AtPoint>;
 
@@ -45,23 +46,25 @@ export async function strike(
 ): Promise<readonly Struck[]> {
   const begunMs = performance.now();
   const s: Striking = { run, surroundings, streaming: watchStream(run), signal };
-  const measured = async (fault: PlannedFault, strikeMs: number | null): Promise<Struck> => ({
+  const measured: Measured = async (fault, strikeMs) => ({
     fault: describeFault(fault),
     at_s: strikeMs === null ? null : (strikeMs - begunMs) / 1000,
     recovery_s: strikeMs === null ? null : await recoverySeconds(run, s.streaming, strikeMs, withinMs, signal),
   });
   const [atPoints, atInstants] = await Promise.all([
-    Promise.all(plan.filter(isAtPoint).map(async (fault) => measured(fault, await untilStruck(s, fault)))),
+    Promise.all(plan.filter(isAtPoint).map((fault) => strikeAtPoint(s, fault, measured))),
     strikeInTurn(s, plan.filter(isTimed), measured),
   ]);
-  return [...atPoints, ...atInstants];
+  return [...atPoints.flat(), ...atInstants];
 }
 
 /** What arms the planned crash points, by process. */
 export function armedSettings(plan: readonly PlannedFault[]): Settings {
   return Object.fromEntries(
-    plan.filter(isAtPoint).map(({ target, point, nth, forMs }) => {
-      return [target, { PDE_CRASH_POINT: `${point}@${nth}${forMs === undefined ? '' : ':stop'}` }];
+    plan.filter(isAtPoint).flatMap((fault) => {
+      const { point, nth, forMs } = fault;
+      const armed = { PDE_CRASH_POINT: `${point}@${nth}${forMs === undefined ? '' : ':stop'}` };
+      return targetsOf(fault).map((target) => [target, armed]);
     }),
   );
 }
@@ -74,11 +77,24 @@ function isTimed(fault: PlannedFault): fault is Timed {
   return fault.kind !== 'point';
 }
 
-async function strikeInTurn(
-  s: Striking,
-  faults: readonly Timed[],
-  measured: (fault: PlannedFault, strikeMs: number | null) => Promise<Struck>,
-): Promise<readonly Struck[]> {
+/** Whom it may strike, each with a fault of its own. */
+async function strikeAtPoint(s: Striking, fault: AtPoint, measured: Measured): Promise<readonly Struck[]> {
+  const outcomes = await Promise.all(
+    targetsOf(fault).map(async (target) => {
+      const { or: _, ...rest } = fault;
+      const own = { ...rest, target };
+      return await measured(own, await untilStruck(s, own));
+    }),
+  );
+  const struck = outcomes.filter(({ at_s }) => at_s !== null);
+  return struck.length > 0 ? struck : [{ fault: describeFault(fault), at_s: null, recovery_s: null }];
+}
+
+function targetsOf({ target, or }: AtPoint): readonly Target[] {
+  return or === undefined ? [target] : [target, or];
+}
+
+async function strikeInTurn(s: Striking, faults: readonly Timed[], measured: Measured): Promise<readonly Struck[]> {
   const outcomes: Promise<Struck>[] = [];
   const over: Promise<void>[] = [];
   for (const fault of faults) {
