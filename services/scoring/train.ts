@@ -22,7 +22,7 @@ const DATA = join(TRAINING, 'data');
 const CEILING_TIMES = 10;
 const CEILING_VERSION = 'ceiling';
 /** Calibration has so many times the customers of the table, others: each level needs positives enough to be calibrated by. */
-const CALIBRATION_TIMES = 3;
+const CALIBRATION_TIMES = 2;
 /** What the ceiling is calibrated on does not change how it ranks, which is all that it is for. */
 const CEILING_CALIBRATION_CUSTOMERS = 5000;
 /** Calibration needs rows from later than this share of the months on. */
@@ -36,14 +36,14 @@ const LOANS = 'berka';
 const HELP = `train: makes a model from the synthetic bank, or the model of loans from Berka files (--name ${LOANS} --data DIR)
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 3; of ${LOANS} 1)
+  --version VERSION  model's version (default 4; of ${LOANS} 1)
   --data DIR         folder with trans.asc(.gz), account.asc and loan.asc, for --name ${LOANS}
   --seed S           seed of the training (default 7)
-  --customers N      customers of the bank (default 6000)
+  --customers N      customers of the bank (default 10000)
   --months M         months of the bank (default 36)
   --bank-seed S      seed of the bank (default 1001)
   --other-customers N  customers of each bank that it is judged on besides (default 3000)
-  --calibration-customers N  customers besides, for calibration alone (default three times the customers)
+  --calibration-customers N  customers besides, for calibration alone (default twice the customers)
   --lags DAYS        also fit on rows so many days before each moment (default 8,15,22; 0: none)
   --ceiling          train the visible ceiling on ${CEILING_TIMES} times the customers: models/NAME/${CEILING_VERSION}, never promotable
   --draft            do without the other banks, ceiling and oracle: quick, and not for a model that ships
@@ -62,10 +62,10 @@ function readArguments() {
     return parseArgs({
       options: {
         name: { type: 'string', default: 'synthetic' },
-        version: { type: 'string', default: '3' },
+        version: { type: 'string', default: '4' },
         data: { type: 'string' },
         seed: { type: 'string', default: '7' },
-        customers: { type: 'string', default: '6000' },
+        customers: { type: 'string', default: '10000' },
         months: { type: 'string', default: '36' },
         'bank-seed': { type: 'string', default: '1001' },
         'other-customers': { type: 'string', default: '3000' },
