@@ -3,7 +3,7 @@
  * PDE_BENCH_EXPLANATION=without the kernel writes margin - base value to one input instead of explaining: everything else (checks,
  * calibration, digest, storage, publishing) is the same, so the difference is what the explanation costs.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { OperationsService } from '../../gen/pde/operations/v1/operations_service_pb.ts';
 import { ScoringService } from '../../gen/pde/scoring/v1/scoring_service_pb.ts';
 import { loadKeyRing } from '../../services/platform/auth/key-ring.ts';
@@ -20,7 +20,7 @@ import { acquireRegistry } from '../../services/scoring/registry/acquire.ts';
 import type { ModelsInForce } from '../../services/scoring/registry/in-force.ts';
 import { createReporter } from '../../services/scoring/report.ts';
 import { createScoringRpc } from '../../services/scoring/rpc.ts';
-import { measureInference } from './score-inference.ts';
+import { measureInference, threadCpuMs } from './score-inference.ts';
 import { unexplained } from './score-unexplained.ts';
 
 /** What the parent asks for: inference alone, or the figures since the last question. */
@@ -31,6 +31,10 @@ export interface Figures {
   /** Longest time in which the event loop did not come round; 99th of a hundred such times. */
   readonly blockedMaxMs: number;
   readonly blockedP99Ms: number;
+  /** Most processor time of the event loop's thread between two turns: what is left of blockedMaxMs where nothing else took the core. */
+  readonly computedMaxMs: number;
+  /** Longest pause by the garbage collector. */
+  readonly collectedMaxMs: number;
 }
 
 const RESOLUTION_MS = 1;
@@ -38,6 +42,10 @@ const RESOLUTION_MS = 1;
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 let cpu = process.cpuUsage();
+let computedMaxMs = 0;
+let collectedMaxMs = 0;
+watchTurns();
+watchCollector();
 
 await runService('scoring', readScoringConfig, async (scope, config) => {
   const pool = await scope.acquire(
@@ -78,10 +86,29 @@ function figures(): Figures {
     cpuMs: (used.user + used.system) / 1000,
     blockedMaxMs: overResolution(delay.max),
     blockedP99Ms: overResolution(delay.percentile(99)),
+    ...{ computedMaxMs, collectedMaxMs },
   };
   delay.reset();
   cpu = process.cpuUsage();
+  computedMaxMs = collectedMaxMs = 0;
   return answer;
+}
+
+function watchTurns(): void {
+  let last = threadCpuMs();
+  const turn = (): void => {
+    const now = threadCpuMs();
+    computedMaxMs = Math.max(computedMaxMs, now - last);
+    last = now;
+  };
+  setInterval(turn, RESOLUTION_MS).unref();
+}
+
+function watchCollector(): void {
+  const seen = new PerformanceObserver((entries) => {
+    for (const { duration } of entries.getEntries()) collectedMaxMs = Math.max(collectedMaxMs, duration);
+  });
+  seen.observe({ entryTypes: ['gc'] });
 }
 
 function answerParent(answer: (question: Question) => Promise<unknown>): void {

@@ -56,6 +56,8 @@ interface Result {
   readonly p99_ms: number;
   readonly loop_blocked_p99_ms: number;
   readonly loop_blocked_max_ms: number;
+  readonly loop_computed_max_ms: number;
+  readonly gc_pause_max_ms: number;
   readonly cpu_us_a_row: number;
 }
 
@@ -183,16 +185,18 @@ async function measure(
   const start = performance.now();
   const latencies = await callFor(server.client, label, batch, concurrency, seconds * 1_000);
   const elapsedMs = performance.now() - start;
-  const { cpuMs, blockedMaxMs, blockedP99Ms } = await server.ask<Figures>('figures');
+  const figures = await server.ask<Figures>('figures');
   const rows = latencies.length * batch;
   return {
     ...{ batch, explanation, concurrency, calls: latencies.length },
     rows_per_s: round((rows / elapsedMs) * 1_000, 0),
     p50_ms: round(percentile(latencies, 0.5), 2),
     p99_ms: round(percentile(latencies, 0.99), 2),
-    loop_blocked_p99_ms: round(blockedP99Ms, 2),
-    loop_blocked_max_ms: round(blockedMaxMs, 2),
-    cpu_us_a_row: round((cpuMs * 1_000) / rows, 1),
+    loop_blocked_p99_ms: round(figures.blockedP99Ms, 2),
+    loop_blocked_max_ms: round(figures.blockedMaxMs, 2),
+    loop_computed_max_ms: round(figures.computedMaxMs, 2),
+    gc_pause_max_ms: round(figures.collectedMaxMs, 2),
+    cpu_us_a_row: round((figures.cpuMs * 1_000) / rows, 1),
   };
 }
 
