@@ -209,9 +209,10 @@ const storms: readonly FaultCase[] = [
     name: 'storm:one-after-another',
     family: 'storm',
     faults: [
-      signalOf('scoring', 'SIGKILL', { share: [0.1, 0.2] }),
-      signalOf('interventions', 'SIGTERM', { share: [0.25, 0.35] }),
-      signalOf('simulator', 'SIGKILL', { share: [0.4, 0.5] }),
+      // First: it sends ahead of those who process, and may have sent everything while one of them is away.
+      signalOf('simulator', 'SIGKILL', { share: [0.1, 0.2] }),
+      signalOf('scoring', 'SIGKILL', { share: [0.2, 0.3] }),
+      signalOf('interventions', 'SIGTERM', { share: [0.35, 0.45] }),
       signalOf('features', 'SIGKILL', { share: [0.55, 0.65] }),
       signalOf('gateway', 'SIGTERM', { share: [0.7, 0.8] }),
     ],
