@@ -18,7 +18,10 @@ export interface MatrixOptions {
   readonly rate: number;
   /** The clone whose services run. Default: this one. */
   readonly root?: string;
-  /** What has not recovered from a fault after that long has lost something. Default: 10 minutes, for busy machines. */
+  /**
+   * What has not recovered from a fault after that long, or is not drained so long after the last, has lost something. Default: 10
+   * minutes, for busy machines.
+   */
   readonly recoveryWithinMs?: number;
 }
 
@@ -132,9 +135,10 @@ function common({
   bank,
   rate,
   root,
-}: MatrixOptions): Pick<RunOptions, 'bank' | 'streamFlags' | 'resumesStream' | 'root'> {
+  recoveryWithinMs: drainsWithinMs = RECOVERY_WITHIN_MS,
+}: MatrixOptions): Pick<RunOptions, 'bank' | 'streamFlags' | 'resumesStream' | 'drainsWithinMs' | 'root'> {
   const streamFlags = ['--batch-size', '100', ...(rate > 0 ? ['--rate', `${rate}`] : [])];
-  return { bank, streamFlags, resumesStream: true, ...(root === undefined ? {} : { root }) };
+  return { bank, streamFlags, resumesStream: true, drainsWithinMs, ...(root === undefined ? {} : { root }) };
 }
 
 /** Later ones on top of earlier ones, process by process. */

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly streamFlags?: readonly string[];
   /** Streams again from the checkpoint where the simulator was ended before the bank's end. Default: that fails the run. */
   readonly resumesStream?: boolean;
+  /** What is not processed and published so long after the stream's end never will be. Default: 10 minutes, for busy machines. */
+  readonly drainsWithinMs?: number;
   /** Gets the services' logs at the end, whatever the end is. */
   readonly logsDir?: string;
   /** Called once the services are up, while the bank streams: kill something. */
@@ -85,7 +87,7 @@ export interface StoredRows {
   readonly interventions: readonly string[];
 }
 
-const DRAIN_TIMEOUT_MS = 600_000;
+const DRAINS_WITHIN_MS = 600_000;
 const SETTLES_WITHIN_MS = 10_000;
 
 export async function runEngine(shared: Stack, options: RunOptions): Promise<RunOutcome> {
@@ -116,7 +118,7 @@ export async function runEngine(shared: Stack, options: RunOptions): Promise<Run
         resumes: options.resumesStream ?? false,
         settings: settings?.simulator ?? {},
       });
-      const drained = () => untilDrained(observer);
+      const drained = () => untilDrained(observer, options.drainsWithinMs ?? DRAINS_WITHIN_MS);
       const { ended: streaming } = feed;
       const running: RunningRun = {
         ...{ engine, stack, database, observer, keys, file, stateDir },
@@ -168,8 +170,8 @@ async function keepLogs(stateDir: string, logsDir: string): Promise<void> {
   });
 }
 
-async function untilDrained(observer: EngineObserver): Promise<void> {
-  const deadlineMs = performance.now() + DRAIN_TIMEOUT_MS;
+async function untilDrained(observer: EngineObserver, withinMs: number): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
   let calm = 0;
   let why: unknown = 'nothing was seen';
   while (performance.now() < deadlineMs) {
@@ -184,7 +186,7 @@ async function untilDrained(observer: EngineObserver): Promise<void> {
     }
     await delay(200);
   }
-  throw new Error(`not drained within ${DRAIN_TIMEOUT_MS / 1000} s`, { cause: why });
+  throw new Error(`not drained within ${withinMs / 1000} s`, { cause: why });
 }
 
 /** Empties the broker for the next run; resolves when it knows none of the topics any more. */
