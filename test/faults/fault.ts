@@ -90,6 +90,7 @@ export const BEYOND_SESSION: Range = [8_000, 11_000];
 
 export const MIDDLE: Instant = { share: [0.1, 0.8] };
 export const EARLY: Instant = { share: [0.1, 0.3] };
+export const AT_ONCE: Instant = { share: [0.01, 0.05] };
 
 /** What a case needs and this machine does not offer; the message says what. */
 export class NotOfferedError extends Error {

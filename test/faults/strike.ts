@@ -137,8 +137,12 @@ async function until({ run, signal }: Striking, fault: Timed): Promise<void> {
   }
 }
 
-/** Whether the share is of what was sent (for the simulator), and not of what features has processed (for all else). */
+/**
+ * Whether the share is of what was sent (for the simulator, and for profiles, which are read ahead of the transactions), and not of
+ * what features has processed (for all else).
+ */
 function isBySent(fault: Timed): boolean {
+  if (fault.kind === 'lock') return fault.table === 'features.profiles';
   if (fault.kind === 'link') return fault.link.startsWith('simulator>');
   return 'target' in fault && fault.target === 'simulator';
 }

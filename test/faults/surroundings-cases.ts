@@ -1,5 +1,6 @@
 /** Cases in which what the processes stand on fails them: tables, connections, disks, clocks. */
 import {
+  AT_ONCE,
   BEYOND_SESSION,
   type Disturbance,
   EARLY,
@@ -23,7 +24,8 @@ const locks: readonly FaultCase[] = [
 ].map((table) => ({
   name: `lock:${table}`,
   family: 'lock',
-  faults: [{ kind: 'lock', table, forMs: [3_000, 8_000], when: EARLY }],
+  // Most profiles have to be still to come.
+  faults: [{ kind: 'lock', table, forMs: [3_000, 8_000], when: table === 'features.profiles' ? AT_ONCE : EARLY }],
 }));
 
 const LINKS: readonly Link[] = [
