@@ -11,7 +11,7 @@ export interface Inference {
   /** Longest time in which the event loop did not come round: median and longest of all rounds. */
   readonly blocked_p50_ms: number;
   readonly blocked_max_ms: number;
-  /** The longest by the thread's own processor time: without what others took of the core meanwhile. */
+  /** The longest by {@link threadCpuMs}: without what others took of the core meanwhile, but coarser. */
   readonly computed_max_ms: number;
 }
 
@@ -78,7 +78,7 @@ function watchLoop() {
   };
 }
 
-/** Processor time of this thread so far. */
+/** Processor time of this thread so far. Many kernels count it by their tick, 4 ms or so: a turn may be said to be one longer than it was. */
 export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

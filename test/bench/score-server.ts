@@ -31,7 +31,7 @@ export interface Figures {
   /** Longest time in which the event loop did not come round; 99th of a hundred such times. */
   readonly blockedMaxMs: number;
   readonly blockedP99Ms: number;
-  /** Most processor time of the event loop's thread between two turns: what is left of blockedMaxMs where nothing else took the core. */
+  /** Most processor time of the event loop's thread between two turns ({@link threadCpuMs}): the part of blockedMaxMs that is its own. */
   readonly computedMaxMs: number;
   /** Longest pause by the garbage collector. */
   readonly collectedMaxMs: number;
