@@ -30,9 +30,9 @@ const HELP = `bench:latency: from a transaction's scheduled send until the COMMI
   --json           the result as JSON on standard output
   --rate N         transactions a second, 1 to 10000 (default 200)
   --seconds N      how long each of the two is measured, 6 to 600 (default 60), in three turns
-  --curve RATES    rates of the curve, comma-separated (default 100,200,500,1000,2000,4000); it ends at the first that saturates
+  --curve RATES    rates of the curve, comma-separated (default 100 to 16000 in eight steps); it ends at the first that saturates
   --curve-seconds N  how long each of them is measured, 2 to 60 (default 10); 0 leaves the curve out
-  --customers N    customers of the synthetic bank over 24 months, 50 to 20000 (default 200): each has some 1,100 transactions
+  --customers N    customers of the synthetic bank over 24 months, 50 to 20000 (default 450): each has some 1,100 transactions
 `;
 
 const TURNS = 3;
@@ -47,9 +47,9 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '60' },
-    curve: { type: 'string', default: '100,200,500,1000,2000,4000' },
+    curve: { type: 'string', default: '100,200,500,1000,2000,4000,8000,16000' },
     'curve-seconds': { type: 'string', default: '10' },
-    customers: { type: 'string', default: '200' },
+    customers: { type: 'string', default: '450' },
     help: { type: 'boolean', default: false },
   },
 });
