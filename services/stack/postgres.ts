@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from './child-environment.ts';
 import { StackError } from './errors.ts';
 import { exists, writeWhole } from './files.ts';
@@ -18,6 +19,7 @@ import {
   roleStatements,
   schemaStatements,
 } from './postgres-roles.ts';
+import { isZombie } from './process-identity.ts';
 import type { ManagedProcess, Supervisor } from './supervisor.ts';
 
 export interface PostgresOptions {
@@ -34,12 +36,16 @@ export interface PostgresOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const LOCK_FILE = 'postmaster.pid';
+const REAPED_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 20;
 const ENVIRONMENT = childEnvironment({ LC_ALL: 'C', LC_MESSAGES: 'C', LANG: 'C', TZ: 'UTC', HOME: '/' });
 
 /** Makes the cluster if there is none, brings roles and schemas up to date, starts it and resolves once it accepts connections. */
 export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<true>> {
   const data = join(o.place.home, 'data');
   if (!(await exists(data))) await createCluster(o, data);
+  await lastHolderReaped(join(data, LOCK_FILE));
   await applyRoles(o, data);
   const server = o.supervisor.spawnProcess<true>({
     name: 'PostgreSQL',
@@ -49,13 +55,20 @@ export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<
     logFile: o.logFile,
     stopSignal: 'SIGINT',
     stopRank: 2,
-    probe: (pid) => isReady(join(data, 'postmaster.pid'), pid),
+    probe: (pid) => isReady(join(data, LOCK_FILE), pid),
     restart: { firstMs: 250, longestMs: 10_000 },
     readyWithinMs: o.readyWithinMs,
     ...(o.place.user === undefined ? {} : { user: o.place.user }),
   });
   await server.ready;
   return server;
+}
+
+// PostgreSQL takes any process that answers a signal for a rival, also a zombie: a killed owner's server is one until init collects it.
+async function lastHolderReaped(lockFile: string): Promise<void> {
+  const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
+  const deadline = performance.now() + REAPED_WITHIN_MS;
+  while (pid > 0 && isZombie(pid) && performance.now() < deadline) await delay(LOOK_EVERY_MS);
 }
 
 // The postmaster writes its pid and state into lines 1 and 8 of its pid file; pg_ctl waits for the same.

@@ -27,6 +27,11 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return startOf(identity.pid) === identity.startedAt;
 }
 
+/** Whether the process of this pid has ended and waits for its parent to collect it: until then the pid answers signals. */
+export function isZombie(pid: number): boolean {
+  return startOf(pid) === null && trySignal(pid, 0);
+}
+
 /** Signals the process if it still is the one written down; says whether it was. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   return isAlive(identity) && trySignal(identity.pid, signal);
@@ -37,7 +42,7 @@ export function signalGroup(leaderPid: number, signal: NodeJS.Signals): boolean 
   return trySignal(-leaderPid, signal);
 }
 
-function trySignal(pid: number, signal: NodeJS.Signals): boolean {
+function trySignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;

@@ -1,6 +1,6 @@
 /** The stack's own life: what a second start finds, and what is left when its owner is killed. Each test has a stack of its own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isZombie } from '../../services/stack/process-identity.ts';
 import { removeState, type StackFacts, stackFrom } from '../../services/stack/stack.ts';
 
 const OWNER = resolve(import.meta.dirname, '../support/stack-owner.ts');
@@ -140,7 +141,27 @@ describe('a second start', () => {
   }, 300_000);
 });
 
+/** The pid of a process that has ended and that its parent collects only after this time. */
+async function zombie(forSeconds: number): Promise<number> {
+  const parent = spawn('sh', ['-c', `sh -c : & echo $!; exec sleep ${forSeconds}`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const pid = await new Promise<number>((told) => parent.stdout.once('data', (line) => told(Number(line))));
+  await expect.poll(() => isZombie(pid)).toBe(true);
+  return pid;
+}
+
 describe('a killed owner', () => {
+  it('is followed at once, while the server that died with it is still a zombie', async () => {
+    const first = await own(stateDir);
+    await first.end('SIGTERM');
+    const home = join(stateDir, 'postgres');
+    rmSync(join(home, 'applied-roles.sha256'));
+    writeFileSync(join(home, 'data/postmaster.pid'), `${await zombie(2)}\n`);
+    const next = await own(stateDir);
+    expect(next.facts).toEqual(first.facts);
+  }, 120_000);
+
   it('leaves nothing running, at whatever moment of its start it is killed', async () => {
     for (const afterMs of [60, 250, 700, 1_500, 2_500]) {
       const child = spawn(process.execPath, [OWNER, stateDir], { stdio: 'ignore' });
