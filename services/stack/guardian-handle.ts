@@ -1,11 +1,13 @@
 /** The owner's end of its guardian: starts it, tells it what runs, replaces it should it die, and dismisses it at the end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type GuardedProcess, guardianLine } from './guardian-protocol.ts';
+import { type GuardedProcess, type GuardianMessage, guardianLine, type StopOrder } from './guardian-protocol.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
 export interface GuardianHandle {
   identity(): ProcessIdentity | null;
+  spawning(token: string, order: StopOrder): void;
+  notSpawned(): void;
   add(process: GuardedProcess): void;
   remove(pid: number): void;
   /** Tells it that all is done; resolves when it has ended. */
@@ -44,10 +46,13 @@ export function startGuardian(o: {
     o.onReplaced();
   }
 
+  const tell = (message: GuardianMessage) => void guardian.stdin?.write(guardianLine(message));
   return {
     identity: () => (guardian.pid === undefined ? null : identify(guardian.pid)),
-    add: (process) => void guardian.stdin?.write(guardianLine({ kind: 'add', process })),
-    remove: (pid) => void guardian.stdin?.write(guardianLine({ kind: 'remove', pid })),
+    spawning: (token, order) => tell({ kind: 'spawning', token, order }),
+    notSpawned: () => tell({ kind: 'not-spawned' }),
+    add: (process) => tell({ kind: 'add', process }),
+    remove: (pid) => tell({ kind: 'remove', pid }),
     dismiss() {
       dismissed = true;
       return new Promise((resolve) => {

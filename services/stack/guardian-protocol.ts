@@ -4,15 +4,24 @@
  */
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** A child to be stopped: first by its own signal, then with its whole group by SIGKILL. */
-export interface GuardedProcess extends ProcessIdentity {
+/** The variable by which a guardian knows a child that its owner spawned and then died before it could say which. */
+export const SPAWN_TOKEN = 'PDE_SPAWN_TOKEN';
+
+/** How a child is to be stopped. */
+export interface StopOrder {
   readonly name: string;
   readonly stopSignal: NodeJS.Signals;
   /** Lower ranks are stopped first: services 0, Kafka and the registry 1, PostgreSQL 2. */
   readonly stopRank: number;
 }
 
+/** A child to be stopped: first by its own signal, then with its whole group by SIGKILL. */
+export interface GuardedProcess extends ProcessIdentity, StopOrder {}
+
 export type GuardianMessage =
+  /** Before a child is spawned with this token in its environment; `add` or `not-spawned` follows. */
+  | { readonly kind: 'spawning'; readonly token: string; readonly order: StopOrder }
+  | { readonly kind: 'not-spawned' }
   | { readonly kind: 'add'; readonly process: GuardedProcess }
   | { readonly kind: 'remove'; readonly pid: number }
   | { readonly kind: 'dismiss' };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCache } from './cache.ts';
 import { javaMajorOf, provideJava } from './java.ts';
 import { readStackSettings } from './settings.ts';
-import { runTool } from './tool.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 describe('javaMajorOf', () => {
   it.each([
@@ -26,10 +26,15 @@ describe('javaMajorOf', () => {
 
 describe('provideJava', () => {
   let directory: string;
+  let supervisor: Supervisor;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pde-java-'));
+    supervisor = await createSupervisor({ stateDir: join(directory, 'state'), log: () => {} });
   });
-  afterEach(() => rm(directory, { recursive: true }));
+  afterEach(async () => {
+    await supervisor.stop();
+    await rm(directory, { recursive: true });
+  });
 
   async function fakeJava(folder: string, version: string): Promise<string> {
     await mkdir(join(directory, folder), { recursive: true });
@@ -41,7 +46,7 @@ describe('provideJava', () => {
 
   function provide(env: Record<string, string>): Promise<string> {
     const settings = readStackSettings({ PATH: '', HOME: directory, PDE_CACHE_DIR: join(directory, 'cache'), ...env });
-    return provideJava({ settings, cache: createCache(settings.cacheDir), run: runTool, log: () => {} });
+    return provideJava({ settings, cache: createCache(settings.cacheDir), run: supervisor.runTool, log: () => {} });
   }
 
   it('prefers JAVA_HOME to the path', async () => {

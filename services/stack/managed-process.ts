@@ -5,14 +5,14 @@
  *      │                   │
  *      └── stop() ─────────┴──▶ ended
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions as SpawnOptionsOfNode } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from './child-environment.ts';
 import { StackError } from './errors.ts';
-import { signalGroup, startOf } from './process-identity.ts';
+import { signalGroup } from './process-identity.ts';
 import type { Roster } from './supervisor.ts';
 
 /** How a process ended: by a code or by a signal; `error` where it never started. */
@@ -228,18 +228,15 @@ function launch<T>(
   rotate(o.logFile);
   const log = openSync(o.logFile, 'a', 0o600);
   const readsLines = o.onStdoutLine !== undefined || o.probe === undefined;
-  const child = spawn(o.command, [...(o.args ?? [])], {
-    detached: true,
+  const options: SpawnOptionsOfNode = {
     cwd: o.cwd ?? '/',
     env: childEnvironment(env),
     stdio: ['ignore', readsLines ? 'pipe' : log, log],
-    ...(o.user === undefined ? {} : { uid: o.user.uid, gid: o.user.gid }),
-  });
+    ...o.user,
+  };
+  const order = { name: o.name, stopSignal: o.stopSignal ?? 'SIGTERM', stopRank: o.stopRank ?? 0 };
+  const child = roster.spawn(o.command, o.args ?? [], options, order);
   const pid = child.pid;
-  if (pid !== undefined) {
-    const stopSignal = o.stopSignal ?? 'SIGTERM';
-    roster.enter({ pid, startedAt: startOf(pid) ?? '', name: o.name, stopSignal, stopRank: o.stopRank ?? 0 });
-  }
   if (child.stdout !== null) {
     createInterface({ input: child.stdout }).on('line', (line) => {
       writeSync(log, `${line}\n`);

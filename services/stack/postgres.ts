@@ -66,7 +66,8 @@ export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<
 
 // PostgreSQL takes any process that answers a signal for a rival, also a zombie: a killed owner's server is one until init collects it.
 async function lastHolderReaped(lockFile: string): Promise<void> {
-  const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
+  // The single-user mode writes its pid as a negative number.
+  const pid = Math.abs(Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10));
   const deadline = performance.now() + REAPED_WITHIN_MS;
   while (pid > 0 && isZombie(pid) && performance.now() < deadline) await delay(LOOK_EVERY_MS);
 }

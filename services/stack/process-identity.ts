@@ -2,7 +2,7 @@
  * Who a process is: its pid together with the moment it started, because a pid alone may have been given to another since.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process as it was when it was written down. */
 export interface ProcessIdentity {
@@ -30,6 +30,26 @@ export function isAlive(identity: ProcessIdentity): boolean {
 /** Whether the process of this pid has ended and waits for its parent to collect it: until then the pid answers signals. */
 export function isZombie(pid: number): boolean {
   return startOf(pid) === null && trySignal(pid, 0);
+}
+
+/**
+ * The processes that were started with this variable in their environment, as far as this user may look. On Linux only: elsewhere
+ * none is found.
+ */
+export function findByVariable(name: string, value: string): readonly ProcessIdentity[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids
+    .filter((pid) => environmentOf(pid).includes(`${name}=${value}`))
+    .flatMap((pid) => identify(Number(pid)) ?? []);
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** Signals the process if it still is the one written down; says whether it was. */

@@ -136,4 +136,32 @@ describe('the supervisor', () => {
     owner.kill('SIGKILL');
     await expect.poll(() => children.some(isAlive), { timeout: 15_000 }).toBe(false);
   });
+
+  it('leaves nothing behind when it is killed between spawning a child and saying which it is', async () => {
+    const own = join(stateDir, 'owner.ts');
+    const other = join(stateDir, 'other');
+    await writeFile(
+      own,
+      `import childProcess from 'node:child_process';
+       import { writeSync } from 'node:fs';
+       import { syncBuiltinESMExports } from 'node:module';
+       import { createSupervisor } from ${JSON.stringify(new URL('./supervisor.ts', import.meta.url).href)};
+       const supervisor = await createSupervisor({ stateDir: ${JSON.stringify(other)}, log: () => {} });
+       const spawn = childProcess.spawn;
+       childProcess.spawn = (...given) => {
+         const child = spawn(...given);
+         writeSync(1, child.pid + '\\n');
+         process.kill(process.pid, 'SIGKILL');
+         return child;
+       };
+       syncBuiltinESMExports();
+       const o = { name: 'orphan', command: process.execPath, logFile: ${JSON.stringify(join(other, 'log'))} };
+       supervisor.spawnProcess({ ...o, args: ['-e', ${JSON.stringify(STAY)}] });`,
+    );
+    const owner = spawn(process.execPath, [own], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const line = await new Promise<string>((done) => createInterface({ input: owner.stdout }).once('line', done));
+    const orphan = Number(line);
+    expect(orphan).toBeGreaterThan(0);
+    await expect.poll(() => identify(orphan), { timeout: 15_000 }).toBeNull();
+  });
 });

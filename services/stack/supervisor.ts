@@ -3,14 +3,16 @@
  * which stops them in order), is written down with the guardian and in the state directory's lock, and ends with the owner:
  *
  * S1 stop() ends every child, lower ranks first, and resolves when none is left.
- * S2 a child is known to the guardian in the same turn of the event loop in which it was spawned.
+ * S2 a child is known to the guardian in the same turn of the event loop in which it was spawned; that it is being spawned, before.
  * S3 after stop() began nothing is spawned any more: a restart in waiting is dropped.
  */
+import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { startGuardian } from './guardian-handle.ts';
-import type { GuardedProcess } from './guardian-protocol.ts';
+import { type GuardedProcess, SPAWN_TOKEN, type StopOrder } from './guardian-protocol.ts';
 import type { ManagedProcess, SpawnOptions } from './managed-process.ts';
 import { startManagedProcess } from './managed-process.ts';
-import { signalGroup } from './process-identity.ts';
+import { signalGroup, startOf } from './process-identity.ts';
 import { lockState } from './state-lock.ts';
 import { runTool, type ToolOptions, type ToolResult } from './tool.ts';
 
@@ -31,7 +33,9 @@ export interface Supervisor {
 export interface Roster {
   /** False once the supervisor stops (S3). */
   readonly open: boolean;
-  enter(process: GuardedProcess): void;
+  /** Spawns a child that leads a process group of its own and that no death of its owner, at whatever instant, leaves behind. */
+  spawn(command: string, args: readonly string[], options: SpawnOptionsOfNode, order: StopOrder): ChildProcess;
+  /** Said once the child has ended. */
   leave(pid: number): void;
 }
 
@@ -51,14 +55,23 @@ export async function createSupervisor(o: {
     if (open) lock.record(guardian.identity(), [...guarded.values()]);
   }
 
+  function enter(process: GuardedProcess): void {
+    guarded.set(process.pid, process);
+    guardian.add(process);
+    writeDown();
+  }
+
   const roster: Roster = {
     get open() {
       return open;
     },
-    enter(process) {
-      guarded.set(process.pid, process);
-      guardian.add(process);
-      writeDown();
+    spawn(command, args, options, order) {
+      const token = randomUUID();
+      guardian.spawning(token, order);
+      const child = spawn(command, args, { ...options, detached: true, env: { ...options.env, [SPAWN_TOKEN]: token } });
+      if (child.pid === undefined) guardian.notSpawned();
+      else enter({ ...order, pid: child.pid, startedAt: startOf(child.pid) ?? '' });
+      return child;
     },
     leave(pid) {
       guarded.delete(pid);

@@ -1,6 +1,5 @@
 /** Runs a command to its end: initdb, Kafka's format, Maven, pip. */
-import { spawn } from 'node:child_process';
-import { signalGroup, startOf } from './process-identity.ts';
+import { signalGroup } from './process-identity.ts';
 import type { Roster } from './supervisor.ts';
 
 export interface ToolOptions {
@@ -29,19 +28,11 @@ export interface ToolResult {
 const KEPT_CHARACTERS = 65_536;
 
 /** Resolves at its end, whatever the code; never rejects. */
-export function runTool(o: ToolOptions, roster?: Roster): Promise<ToolResult> {
+export function runTool(o: ToolOptions, roster: Roster): Promise<ToolResult> {
   return new Promise((resolve) => {
-    const child = spawn(o.command, [...o.args], {
-      detached: true,
-      cwd: o.cwd ?? '/',
-      env: o.env ?? process.env,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(o.user === undefined ? {} : { uid: o.user.uid, gid: o.user.gid }),
-    });
-    const pid = child.pid;
-    if (pid !== undefined) {
-      roster?.enter({ pid, startedAt: startOf(pid) ?? '', name: o.name, stopSignal: 'SIGKILL', stopRank: 0 });
-    }
+    const options = { cwd: o.cwd ?? '/', env: o.env ?? process.env, ...o.user };
+    const child = roster.spawn(o.command, o.args, options, { name: o.name, stopSignal: 'SIGKILL', stopRank: 0 });
+    const { pid, stdin, stdout, stderr } = child;
     const kill = () => pid !== undefined && signalGroup(pid, 'SIGKILL');
     o.signal?.addEventListener('abort', kill, { once: true });
     let output = '';
@@ -49,13 +40,13 @@ export function runTool(o: ToolOptions, roster?: Roster): Promise<ToolResult> {
       output = (output + chunk.toString('utf8')).slice(-KEPT_CHARACTERS);
       for (const line of chunk.toString('utf8').split('\n')) if (line.trim() !== '') o.onLine?.(line.trim());
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.stdin.on('error', () => {});
-    child.stdin.end(o.input ?? '');
+    stdout?.on('data', keep);
+    stderr?.on('data', keep);
+    stdin?.on('error', () => {});
+    stdin?.end(o.input ?? '');
     const finish = (code: number | null, error: Error | null) => {
       o.signal?.removeEventListener('abort', kill);
-      if (pid !== undefined) roster?.leave(pid);
+      if (pid !== undefined) roster.leave(pid);
       resolve({ code, output, error });
     };
     child.once('error', (error) => pid === undefined && finish(null, error));
