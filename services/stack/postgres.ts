@@ -4,9 +4,8 @@
  * passwords accept connections.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from './child-environment.ts';
 import { StackError } from './errors.ts';
 import { exists, writeWhole } from './files.ts';
@@ -37,15 +36,13 @@ export interface PostgresOptions {
 }
 
 const LOCK_FILE = 'postmaster.pid';
-const REAPED_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 20;
 const ENVIRONMENT = childEnvironment({ LC_ALL: 'C', LC_MESSAGES: 'C', LANG: 'C', TZ: 'UTC', HOME: '/' });
 
 /** Makes the cluster if there is none, brings roles and schemas up to date, starts it and resolves once it accepts connections. */
 export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<true>> {
   const data = join(o.place.home, 'data');
   if (!(await exists(data))) await createCluster(o, data);
-  await lastHolderReaped(join(data, LOCK_FILE));
+  await replaceZombie(join(data, LOCK_FILE));
   await applyRoles(o, data);
   const server = o.supervisor.spawnProcess<true>({
     name: 'PostgreSQL',
@@ -64,12 +61,19 @@ export async function startPostgres(o: PostgresOptions): Promise<ManagedProcess<
   return server;
 }
 
-// PostgreSQL takes any process that answers a signal for a rival, also a zombie: a killed owner's server is one until init collects it.
-async function lastHolderReaped(lockFile: string): Promise<void> {
-  // The single-user mode writes its pid as a negative number.
-  const pid = Math.abs(Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10));
-  const deadline = performance.now() + REAPED_WITHIN_MS;
-  while (pid > 0 && isZombie(pid) && performance.now() < deadline) await delay(LOOK_EVERY_MS);
+/**
+ * PostgreSQL takes any process of its user that answers a signal for a rival, also a zombie: what a killed owner left is one until
+ * init collects it, if ever. Its pid (negative where it was the single-user mode) gives way to ours: a lock that names a server's
+ * parent is stale to it (CreateLockFile in miscinit.c). The rest stays, and with it the check that no backend is left.
+ */
+async function replaceZombie(lockFile: string): Promise<void> {
+  const lock = await readFile(lockFile, 'utf8').catch(() => '');
+  const pid = Math.abs(Number.parseInt(lock, 10));
+  if (!(pid > 0 && isZombie(pid))) return;
+  const ours = lock.replace(/^-?\d+/, String(process.pid));
+  // In place: it stays PostgreSQL's own file, and is never empty.
+  await writeFile(lockFile, ours, { flag: 'r+' });
+  await truncate(lockFile, Buffer.byteLength(ours));
 }
 
 // The postmaster writes its pid and state into lines 1 and 8 of its pid file; pg_ctl waits for the same.

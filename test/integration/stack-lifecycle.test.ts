@@ -141,15 +141,15 @@ describe('a second start', () => {
   }, 300_000);
 });
 
-/** The pid of a process of this user that has ended and that its parent collects only after this time. */
-async function zombie(forSeconds: number, user: { readonly uid: number; readonly gid: number }): Promise<number> {
-  const parent = spawn('sh', ['-c', `sh -c : & echo $!; exec sleep ${forSeconds}`], {
+/** A process of this user that has ended and that its parent does not collect before it is told to. */
+async function zombie(user: { readonly uid: number; readonly gid: number }): Promise<{ pid: number; collect(): void }> {
+  const parent = spawn('sh', ['-c', 'sh -c : & echo $!; exec sleep 600'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     ...(process.getuid?.() === 0 ? { uid: user.uid, gid: user.gid } : {}),
   });
   const pid = await new Promise<number>((told) => parent.stdout.once('data', (line) => told(Number(line))));
   await expect.poll(() => isZombie(pid)).toBe(true);
-  return pid;
+  return { pid, collect: () => void parent.kill('SIGKILL') };
 }
 
 describe('a killed owner', () => {
@@ -159,10 +159,14 @@ describe('a killed owner', () => {
     const home = join(stateDir, 'postgres');
     rmSync(join(home, 'applied-roles.sha256'));
     // PostgreSQL heeds only processes of its own user; a minus says that it was the single-user mode.
-    const pid = await zombie(8, statSync(join(home, 'data')));
-    writeFileSync(join(home, 'data/postmaster.pid'), `-${pid}\n`);
-    const next = await own(stateDir);
-    expect(next.facts).toEqual(first.facts);
+    const dead = await zombie(statSync(join(home, 'data')));
+    writeFileSync(join(home, 'data/postmaster.pid'), `-${dead.pid}\n`);
+    try {
+      const next = await own(stateDir);
+      expect(next.facts).toEqual(first.facts);
+    } finally {
+      dead.collect();
+    }
   }, 120_000);
 
   it('leaves nothing running, at whatever moment of its start it is killed', async () => {
