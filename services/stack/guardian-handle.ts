@@ -1,13 +1,13 @@
 /** The owner's end of its guardian: starts it, tells it what runs, replaces it should it die, and dismisses it at the end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type GuardedProcess, type GuardianMessage, guardianLine, type StopOrder } from './guardian-protocol.ts';
+import { type AnnouncedProcess, type GuardedProcess, type GuardianMessage, guardianLine } from './guardian-protocol.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
 export interface GuardianHandle {
   identity(): ProcessIdentity | null;
-  spawning(token: string, order: StopOrder): void;
-  notSpawned(): void;
+  /** Said before a child is spawned; add() follows in the same turn. */
+  spawning(process: AnnouncedProcess): void;
   add(process: GuardedProcess): void;
   remove(pid: number): void;
   /** Tells it that all is done; resolves when it has ended. */
@@ -49,8 +49,7 @@ export function startGuardian(o: {
   const tell = (message: GuardianMessage) => void guardian.stdin?.write(guardianLine(message));
   return {
     identity: () => (guardian.pid === undefined ? null : identify(guardian.pid)),
-    spawning: (token, order) => tell({ kind: 'spawning', token, order }),
-    notSpawned: () => tell({ kind: 'not-spawned' }),
+    spawning: (process) => tell({ kind: 'spawning', process }),
     add: (process) => tell({ kind: 'add', process }),
     remove: (pid) => tell({ kind: 'remove', pid }),
     dismiss() {

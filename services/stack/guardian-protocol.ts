@@ -18,10 +18,14 @@ export interface StopOrder {
 /** A child to be stopped: first by its own signal, then with its whole group by SIGKILL. */
 export interface GuardedProcess extends ProcessIdentity, StopOrder {}
 
+/** A child that is about to be spawned, with this token in its environment. */
+export interface AnnouncedProcess extends StopOrder {
+  readonly token: string;
+}
+
 export type GuardianMessage =
-  /** Before a child is spawned with this token in its environment; `add` or `not-spawned` follows. */
-  | { readonly kind: 'spawning'; readonly token: string; readonly order: StopOrder }
-  | { readonly kind: 'not-spawned' }
+  /** Until the `add` that follows where the child could be spawned. */
+  | { readonly kind: 'spawning'; readonly process: AnnouncedProcess }
   | { readonly kind: 'add'; readonly process: GuardedProcess }
   | { readonly kind: 'remove'; readonly pid: number }
   | { readonly kind: 'dismiss' };

@@ -7,8 +7,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endProcesses } from './end-processes.ts';
-import type { GuardedProcess, GuardianMessage } from './guardian-protocol.ts';
-import { SPAWN_TOKEN } from './guardian-protocol.ts';
+import { type AnnouncedProcess, type GuardedProcess, type GuardianMessage, SPAWN_TOKEN } from './guardian-protocol.ts';
 import { findByVariable } from './process-identity.ts';
 
 const GRACE_MS = 4_000;
@@ -17,7 +16,7 @@ const SPAWNED_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 20;
 
 const guarded = new Map<number, GuardedProcess>();
-let spawning: Extract<GuardianMessage, { kind: 'spawning' }> | null = null;
+let spawning: AnnouncedProcess | null = null;
 // Not for us: the owner decides; a terminal's Ctrl-C does not reach this session, a broad kill might.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
@@ -29,10 +28,7 @@ process.exit(0);
 function receive(message: GuardianMessage): void {
   switch (message.kind) {
     case 'spawning':
-      spawning = message;
-      return;
-    case 'not-spawned':
-      spawning = null;
+      spawning = message.process;
       return;
     case 'add':
       spawning = null;
@@ -46,12 +42,12 @@ function receive(message: GuardianMessage): void {
   }
 }
 
-async function findSpawned({ token, order }: NonNullable<typeof spawning>): Promise<void> {
+async function findSpawned({ token, ...order }: AnnouncedProcess): Promise<void> {
   const deadline = performance.now() + SPAWNED_WITHIN_MS;
-  for (;;) {
-    const found = findByVariable(SPAWN_TOKEN, token);
-    for (const identity of found) guarded.set(identity.pid, { ...identity, ...order });
-    if (found.length > 0 || performance.now() > deadline) return;
+  let found = findByVariable(SPAWN_TOKEN, token);
+  while (found.length === 0 && performance.now() < deadline) {
     await delay(LOOK_EVERY_MS);
+    found = findByVariable(SPAWN_TOKEN, token);
   }
+  for (const identity of found) guarded.set(identity.pid, { ...identity, ...order });
 }

@@ -5,7 +5,7 @@
  *      │                   │
  *      └── stop() ─────────┴──▶ ended
  */
-import type { ChildProcess, SpawnOptions as SpawnOptionsOfNode } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -228,14 +228,17 @@ function launch<T>(
   rotate(o.logFile);
   const log = openSync(o.logFile, 'a', 0o600);
   const readsLines = o.onStdoutLine !== undefined || o.probe === undefined;
-  const options: SpawnOptionsOfNode = {
-    cwd: o.cwd ?? '/',
-    env: childEnvironment(env),
-    stdio: ['ignore', readsLines ? 'pipe' : log, log],
-    ...o.user,
-  };
-  const order = { name: o.name, stopSignal: o.stopSignal ?? 'SIGTERM', stopRank: o.stopRank ?? 0 };
-  const child = roster.spawn(o.command, o.args ?? [], options, order);
+  const child = roster.spawn(
+    o.command,
+    o.args ?? [],
+    {
+      cwd: o.cwd ?? '/',
+      env: childEnvironment(env),
+      stdio: ['ignore', readsLines ? 'pipe' : log, log],
+      ...o.user,
+    },
+    { name: o.name, stopSignal: o.stopSignal ?? 'SIGTERM', stopRank: o.stopRank ?? 0 },
+  );
   const pid = child.pid;
   if (child.stdout !== null) {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,39 +114,43 @@ describe('the supervisor', () => {
     expect(await endless).toMatchObject({ code: null });
   });
 
-  it('leaves nothing behind when its process is killed, not even what ignores SIGTERM', async () => {
-    const own = join(stateDir, 'owner.ts');
-    const other = join(stateDir, 'other');
-    const stubborn = `process.on('SIGTERM', () => {}); ${READY} ${STAY}`;
+  /** Runs a script that owns a supervisor of its own; resolves with the first line that it prints. */
+  async function owner(source: string): Promise<{ readonly process: ChildProcess; readonly line: string }> {
+    const file = join(stateDir, 'owner.ts');
     await writeFile(
-      own,
+      file,
       `import { createSupervisor } from ${JSON.stringify(new URL('./supervisor.ts', import.meta.url).href)};
-       const supervisor = await createSupervisor({ stateDir: ${JSON.stringify(other)}, log: () => {} });
-       const o = { command: process.execPath, logFile: ${JSON.stringify(join(other, 'log'))} };
-       const a = supervisor.spawnProcess({ ...o, name: 'polite', args: ['-e', ${JSON.stringify(READY + STAY)}] });
+       const supervisor = await createSupervisor({ stateDir: ${JSON.stringify(join(stateDir, 'other'))}, log: () => {} });
+       const o = { command: process.execPath, logFile: ${JSON.stringify(join(stateDir, 'other', 'log'))} };
+       ${source}`,
+    );
+    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return {
+      process: child,
+      line: await new Promise((done) => createInterface({ input: child.stdout }).once('line', done)),
+    };
+  }
+
+  it('leaves nothing behind when its process is killed, not even what ignores SIGTERM', async () => {
+    const stubborn = `process.on('SIGTERM', () => {}); ${READY} ${STAY}`;
+    const own = await owner(
+      `const a = supervisor.spawnProcess({ ...o, name: 'polite', args: ['-e', ${JSON.stringify(READY + STAY)}] });
        const b = supervisor.spawnProcess({ ...o, name: 'stubborn', args: ['-e', ${JSON.stringify(stubborn)}] });
        await Promise.all([a.ready, b.ready]);
        console.log([a.pid, b.pid].join(' '));
        setInterval(() => {}, 1000);`,
     );
-    const owner = spawn(process.execPath, [own], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const line = await new Promise<string>((done) => createInterface({ input: owner.stdout }).once('line', done));
-    const children = line.split(' ').map((pid) => identify(Number(pid)) as ProcessIdentity);
+    const children = own.line.split(' ').map((pid) => identify(Number(pid)) as ProcessIdentity);
     expect(children.every(isAlive)).toBe(true);
-    owner.kill('SIGKILL');
+    own.process.kill('SIGKILL');
     await expect.poll(() => children.some(isAlive), { timeout: 15_000 }).toBe(false);
   });
 
   it('leaves nothing behind when it is killed between spawning a child and saying which it is', async () => {
-    const own = join(stateDir, 'owner.ts');
-    const other = join(stateDir, 'other');
-    await writeFile(
-      own,
+    const { line } = await owner(
       `import childProcess from 'node:child_process';
        import { writeSync } from 'node:fs';
        import { syncBuiltinESMExports } from 'node:module';
-       import { createSupervisor } from ${JSON.stringify(new URL('./supervisor.ts', import.meta.url).href)};
-       const supervisor = await createSupervisor({ stateDir: ${JSON.stringify(other)}, log: () => {} });
        const spawn = childProcess.spawn;
        childProcess.spawn = (...given) => {
          const child = spawn(...given);
@@ -155,11 +159,8 @@ describe('the supervisor', () => {
          return child;
        };
        syncBuiltinESMExports();
-       const o = { name: 'orphan', command: process.execPath, logFile: ${JSON.stringify(join(other, 'log'))} };
-       supervisor.spawnProcess({ ...o, args: ['-e', ${JSON.stringify(STAY)}] });`,
+       supervisor.spawnProcess({ ...o, name: 'orphan', args: ['-e', ${JSON.stringify(STAY)}] });`,
     );
-    const owner = spawn(process.execPath, [own], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const line = await new Promise<string>((done) => createInterface({ input: owner.stdout }).once('line', done));
     const orphan = Number(line);
     expect(orphan).toBeGreaterThan(0);
     await expect.poll(() => identify(orphan), { timeout: 15_000 }).toBeNull();

@@ -67,10 +67,9 @@ export async function createSupervisor(o: {
     },
     spawn(command, args, options, order) {
       const token = randomUUID();
-      guardian.spawning(token, order);
+      guardian.spawning({ ...order, token });
       const child = spawn(command, args, { ...options, detached: true, env: { ...options.env, [SPAWN_TOKEN]: token } });
-      if (child.pid === undefined) guardian.notSpawned();
-      else enter({ ...order, pid: child.pid, startedAt: startOf(child.pid) ?? '' });
+      if (child.pid !== undefined) enter({ ...order, pid: child.pid, startedAt: startOf(child.pid) ?? '' });
       return child;
     },
     leave(pid) {
