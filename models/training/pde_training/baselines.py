@@ -10,6 +10,9 @@ from .metrics import auc
 LIMIT = 3.0
 CLIP_SHARES = (0.01, 0.99)
 
+# Further digits of a coefficient are the solver's, and differ from one processor's BLAS kernel to another's (by some 1e-11).
+COEFFICIENT_DIGITS = 8
+
 
 def fit_baselines(train: Rows, inputs: list[str]) -> dict:
     """`baselines.json`; unknown counts as the median (`fill`)."""
@@ -54,9 +57,13 @@ def _logistic(train: Rows, inputs: list[str]) -> dict:
         columns += _standard(values, term["fill"], term["mean"], term["scale"])
     fitted = LogisticRegression(C=0.05, max_iter=300).fit(np.column_stack(columns), train.y)
     for place, term in enumerate(terms):
-        term["coefficient"] = float(fitted.coef_[0, 2 * place])
-        term["unknown_coefficient"] = float(fitted.coef_[0, 2 * place + 1])
-    return {"intercept": float(fitted.intercept_[0]), "limit": LIMIT, "terms": terms}
+        term["coefficient"] = _coefficient(fitted.coef_[0, 2 * place])
+        term["unknown_coefficient"] = _coefficient(fitted.coef_[0, 2 * place + 1])
+    return {"intercept": _coefficient(fitted.intercept_[0]), "limit": LIMIT, "terms": terms}
+
+
+def _coefficient(value: float) -> float:
+    return round(float(value), COEFFICIENT_DIGITS)
 
 
 def _standard(values: np.ndarray, fill: float, mean: float, scale: float) -> tuple[np.ndarray, np.ndarray]:
