@@ -183,15 +183,16 @@ const rebalances: readonly FaultCase[] = [
   ),
 ];
 
+// The simulator is struck first: it sends ahead of those who process, and may have sent everything at their share.
 const storms: readonly FaultCase[] = [
   {
     name: 'storm:all-services',
     family: 'storm',
     instances: TWO,
     faults: [
-      signalOf('features', 'SIGKILL'),
+      signalOf('simulator', 'SIGKILL'),
       ...(
-        ['features-2', 'scoring', 'scoring-2', 'interventions', 'interventions-2', 'gateway', 'simulator'] as const
+        ['features', 'features-2', 'scoring', 'scoring-2', 'interventions', 'interventions-2', 'gateway'] as const
       ).map((target) => signalOf(target, 'SIGKILL', { afterMs: [0, 50] })),
     ],
   },
@@ -199,8 +200,8 @@ const storms: readonly FaultCase[] = [
     name: 'storm:power-cut',
     family: 'storm',
     faults: [
-      signalOf('postgres', 'SIGKILL'),
-      ...(['kafka', 'registry', 'features', 'scoring', 'interventions', 'gateway', 'simulator'] as const).map(
+      signalOf('simulator', 'SIGKILL'),
+      ...(['postgres', 'kafka', 'registry', 'features', 'scoring', 'interventions', 'gateway'] as const).map(
         (target) => signalOf(target, 'SIGKILL', { afterMs: [0, 20] }),
       ),
     ],
@@ -209,7 +210,6 @@ const storms: readonly FaultCase[] = [
     name: 'storm:one-after-another',
     family: 'storm',
     faults: [
-      // First: it sends ahead of those who process, and may have sent everything while one of them is away.
       signalOf('simulator', 'SIGKILL', { share: [0.1, 0.2] }),
       signalOf('scoring', 'SIGKILL', { share: [0.2, 0.3] }),
       signalOf('interventions', 'SIGTERM', { share: [0.35, 0.45] }),
