@@ -35,7 +35,7 @@ export function instances(text: string, previous: Record<string, number> = {}): 
 
 export function modelName(text: string): ModelId {
   const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('must be a name and a version, for instance synthetic/4.');
+  if (match === null) throw new InvalidArgumentError('must be a name and a version, for instance synthetic/5.');
   return { name: match[1]!, version: match[2]! };
 }
 

@@ -23,8 +23,8 @@ describe('pde', () => {
     [['start', '--bank', 'berka', '--data', join(stateRoot, 'nowhere')], 'there is no such folder'],
     [['model', 'gate', 'synthetic', '--table', import.meta.filename], 'must be a name and a version'],
     [['model', 'promote', '../2', '--table', import.meta.filename], 'must be a name and a version'],
-    [['model', 'promote', 'synthetic/4', '--table', join(stateRoot, 'none.parquet')], 'there is no such file'],
-    [['model', 'promote', 'synthetic/4'], "required option '--table <file>' not specified"],
+    [['model', 'promote', 'synthetic/5', '--table', join(stateRoot, 'none.parquet')], 'there is no such file'],
+    [['model', 'promote', 'synthetic/5'], "required option '--table <file>' not specified"],
     [['model', 'rollback'], "required option '--reason <text>' not specified"],
     [['start', '--instances', 'gateway=2'], 'must be features=N, scoring=N or interventions=N'],
   ])('refuses %j before it starts anything, in a line', (args, line) => {

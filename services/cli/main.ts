@@ -231,7 +231,7 @@ onEngine(models.command('rollback'))
 
 function onTable(command: Command): Command {
   return command
-    .argument('<name/version>', 'the model, for instance synthetic/4', modelName)
+    .argument('<name/version>', 'the model, for instance synthetic/5', modelName)
     .requiredOption('--table <file>', 'Parquet table of pde dataset, with what lies beside it', file)
     .option('--seed <s>', 'seed of the bootstrap', positiveInteger, 1);
 }

@@ -9,7 +9,7 @@ import {
 } from '../platform/config/settings.ts';
 
 /** The model that scores where none is named, relative to the repository. */
-export const DEFAULT_MODEL_DIR = 'models/synthetic/4';
+export const DEFAULT_MODEL_DIR = 'models/synthetic/5';
 
 /** Where models lie, relative to the repository. */
 const DEFAULT_MODELS_DIR = 'models';

@@ -36,7 +36,7 @@ const LOANS = 'berka';
 const HELP = `train: makes a model from the synthetic bank, or the model of loans from Berka files (--name ${LOANS} --data DIR)
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 4; of ${LOANS} 1)
+  --version VERSION  model's version (default 5; of ${LOANS} 1)
   --data DIR         folder with trans.asc(.gz), account.asc and loan.asc, for --name ${LOANS}
   --seed S           seed of the training (default 7)
   --customers N      customers of the bank (default 10000)
@@ -62,7 +62,7 @@ function readArguments() {
     return parseArgs({
       options: {
         name: { type: 'string', default: 'synthetic' },
-        version: { type: 'string', default: '4' },
+        version: { type: 'string', default: '5' },
         data: { type: 'string' },
         seed: { type: 'string', default: '7' },
         customers: { type: 'string', default: '10000' },

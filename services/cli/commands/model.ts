@@ -17,7 +17,7 @@ import { type GateAnswer, runGateProgram } from '../gate-program.ts';
 import { modelDirectory, modelsDirectory } from '../model-folders.ts';
 import { scoringOf } from '../operations.ts';
 
-/** A model as people name it: "synthetic/4". */
+/** A model as people name it: "synthetic/5". */
 export interface ModelId {
   readonly name: string;
   readonly version: string;
