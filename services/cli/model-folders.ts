@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The model that an engine begins with. */
 export function modelDirectory(root: string): string {
-  return process.env.PDE_MODEL_DIR ?? join(root, 'models', 'synthetic', '4');
+  return process.env.PDE_MODEL_DIR ?? join(root, 'models', 'synthetic', '5');
 }
 
 /** Models that may be put in force: `<name>/<version>/` each. */

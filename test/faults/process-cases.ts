@@ -201,8 +201,8 @@ const storms: readonly FaultCase[] = [
     family: 'storm',
     faults: [
       signalOf('simulator', 'SIGKILL'),
-      ...(['postgres', 'kafka', 'registry', 'features', 'scoring', 'interventions', 'gateway'] as const).map(
-        (target) => signalOf(target, 'SIGKILL', { afterMs: [0, 20] }),
+      ...(['postgres', 'kafka', 'registry', 'features', 'scoring', 'interventions', 'gateway'] as const).map((target) =>
+        signalOf(target, 'SIGKILL', { afterMs: [0, 20] }),
       ),
     ],
   },
