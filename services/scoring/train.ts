@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SILENCES } from '../domain/features/catalogue/silences.ts';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../domain/features/catalogue.ts';
@@ -14,6 +14,7 @@ import {
   LARGEST_OPPORTUNITY_DIFFERENCE,
   LEAST_POSITIVES_OF_GROUP,
 } from '../domain/gates/bounds.ts';
+import { DEFAULT_MODEL_DIR } from './config.ts';
 import { EnvironmentError, makeEnvironment, ONE_THREAD, PYTHON, ROOT, TRAINING } from './python.ts';
 import { trainLoans } from './train-loans.ts';
 
@@ -33,10 +34,12 @@ const LATER_SHARE = 0.55;
 const ORACLE_SHARE = 0.75;
 /** The model of loans, from real accounts: only --data, --version and --seed are for it. */
 const LOANS = 'berka';
+/** Trained under its own version, the model that ships comes out as it is committed. */
+const SHIPPED_VERSION = basename(DEFAULT_MODEL_DIR);
 const HELP = `train: makes a model from the synthetic bank, or the model of loans from Berka files (--name ${LOANS} --data DIR)
 
   --name NAME        model's name (default synthetic)
-  --version VERSION  model's version (default 5; of ${LOANS} 1)
+  --version VERSION  model's version (default ${SHIPPED_VERSION}; of ${LOANS} 1)
   --data DIR         folder with trans.asc(.gz), account.asc and loan.asc, for --name ${LOANS}
   --seed S           seed of the training (default 7)
   --customers N      customers of the bank (default 10000)
@@ -62,7 +65,7 @@ function readArguments() {
     return parseArgs({
       options: {
         name: { type: 'string', default: 'synthetic' },
-        version: { type: 'string', default: '5' },
+        version: { type: 'string', default: SHIPPED_VERSION },
         data: { type: 'string' },
         seed: { type: 'string', default: '7' },
         customers: { type: 'string', default: '10000' },
